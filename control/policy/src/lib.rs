@@ -1,0 +1,28 @@
+//! Who is kept and who goes: pure functions of facts, told the time zone and never asking the clock.
+//!
+//! - **Owns**: retention ([`RetentionPolicy`], [`retain`]), grouping of snapshots ([`group`]), spans such as `1y6m`.
+//! - **May use**: `model`, jiff.
+//! - **Must not know**: repositories, files, SQL, the current time.
+//! - **Invariants**: the same facts give the same decisions in any input order; every kept snapshot carries at least one
+//!   reason; a policy that keeps nothing by design is refused, not applied.
+//!
+//! ```
+//! use rempart_policy::{Facts, Keep, RetentionPolicy, retain};
+//! let policy = RetentionPolicy { last: Keep::Count(1), ..RetentionPolicy::default() };
+//! let facts = [Facts::new([1; 32], "2026-03-01T10:00:00Z"), Facts::new([2; 32], "2026-03-02T10:00:00Z")];
+//! let decisions = retain(&policy, &facts, &jiff::tz::TimeZone::UTC).unwrap();
+//! assert!(decisions[0].is_kept() && decisions[0].id == facts[1].id, "newest first, and kept");
+//! assert!(!decisions[1].is_kept());
+//! ```
+
+mod bucket;
+mod facts;
+mod group;
+mod retention;
+mod within;
+
+pub use bucket::Period;
+pub use facts::Facts;
+pub use group::{Group, GroupBy, GroupKey, ParseGroupByError, group};
+pub use retention::{Decision, Keep, PolicyError, Reason, RetentionPolicy, retain};
+pub use within::{ParseWithinError, Within};
