@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# What a Debian machine needs before this project builds: sourced by ./start, ./test and tests/lab/*.
+# Says what it installs, installs only what is missing, asks nothing (works without a terminal).
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+
+die() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+# Runs a command as root: directly, or by sudo.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "this needs root and sudo is not installed; run as root: $*"
+    fi
+}
+
+# Installs those of the named Debian packages that are missing.
+need_packages() {
+    local package missing=()
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null || die "apt-get is missing; install by your system's means: ${missing[*]}"
+    say "Installing Debian packages: ${missing[*]}"
+    as_root apt-get update -qq </dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+}
+
+# True when version $1 is at least version $2 (major.minor).
+version_reaches() {
+    [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
+}
+
+# Finds cargo, or installs the Rust toolchain by rustup when there is none, or one older than Cargo.toml asks for.
+need_rust() {
+    local wanted found
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    [ -n "$wanted" ] || die "Cargo.toml names no rust-version"
+    export PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
+    found=$(cargo --version 2>/dev/null | cut -d ' ' -f 2 || true)
+    if [ -z "$found" ] || ! version_reaches "$found" "$wanted"; then
+        say "Rust ${found:-is not installed}; this project needs $wanted: installing it by rustup (https://rustup.rs) into $HOME"
+        need_packages curl ca-certificates
+        curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs |
+            sh -s -- -y --no-modify-path --profile minimal -c rustfmt -c clippy
+        export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+    fi
+}
+
+# rustfmt and clippy, which a minimal toolchain lacks.
+need_rust_tools() {
+    cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 && return 0
+    command -v rustup >/dev/null || die "cargo has no rustfmt or clippy; install them beside it (rustup component add rustfmt clippy)"
+    say "Adding rustfmt and clippy to the Rust toolchain"
+    rustup component add rustfmt clippy
+}
+
+# What building takes: a C compiler for zstd, and Rust.
+need_build_tools() {
+    need_packages build-essential pkg-config ca-certificates
+    need_rust
+}
+
+# Installs a Rust program of exactly this version below .cache/tools, unless it is there.
+#   need_cargo_tool PACKAGE VERSION [cargo install options]
+need_cargo_tool() {
+    local package=$1 version=$2 root=.cache/tools/$1
+    shift 2
+    if ! grep -qs "\"$package $version " "$root/.crates.toml"; then
+        say "Building $package $version (kept in $root)"
+        CARGO_TARGET_DIR=$root/target cargo install --locked --root "$root" --version "=$version" "$@" "$package"
+        rm -rf "$root/target"
+    fi
+}
