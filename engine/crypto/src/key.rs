@@ -1,0 +1,80 @@
+//! The master key and its expanded schedules.
+
+use aes::cipher::KeyInit;
+use aes::{Aes128, Aes256};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::error::CryptoError;
+use crate::{envelope, random};
+
+/// The key that seals every blob and file of one repository: AES-256 key, and the Poly1305-AES pair k (AES-128) and r.
+///
+/// Holds the expanded key schedules, so that a small blob costs no key expansion.
+#[derive(Clone)]
+pub struct MasterKey {
+    parts: MasterKeyParts,
+    pub(crate) encrypt: Aes256,
+    pub(crate) mac_k: Aes128,
+}
+
+/// The parts of a [`MasterKey`] as key files hold them.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct MasterKeyParts {
+    pub encrypt: [u8; 32],
+    pub mac_k: [u8; 16],
+    pub mac_r: [u8; 16],
+}
+
+impl MasterKey {
+    /// Draws a new key at random.
+    #[must_use]
+    pub fn generate() -> Self {
+        let mut parts = MasterKeyParts { encrypt: [0; 32], mac_k: [0; 16], mac_r: [0; 16] };
+        random::fill(&mut parts.encrypt);
+        random::fill(&mut parts.mac_k);
+        random::fill(&mut parts.mac_r);
+        Self::from_parts(parts)
+    }
+
+    #[must_use]
+    pub fn from_parts(parts: MasterKeyParts) -> Self {
+        let encrypt = Aes256::new(&parts.encrypt.into());
+        let mac_k = Aes128::new(&parts.mac_k.into());
+        Self { parts, encrypt, mac_k }
+    }
+
+    #[must_use]
+    pub fn to_parts(&self) -> MasterKeyParts {
+        self.parts.clone()
+    }
+
+    pub(crate) fn mac_r(&self) -> &[u8; 16] {
+        &self.parts.mac_r
+    }
+
+    /// Appends `IV ‖ ciphertext ‖ MAC` of `plaintext` to `out` under a fresh random IV.
+    pub fn seal_into(&self, plaintext: &[u8], out: &mut Vec<u8>) {
+        envelope::seal_into(self, plaintext, out);
+    }
+
+    /// [`MasterKey::seal_into`] a new buffer.
+    #[must_use]
+    pub fn seal(&self, plaintext: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(plaintext.len() + envelope::OVERHEAD_BYTES);
+        self.seal_into(plaintext, &mut out);
+        out
+    }
+
+    /// Checks the MAC, then decrypts into `out` (cleared first). `out` is left empty on error.
+    pub fn open_into(&self, envelope: &[u8], out: &mut Vec<u8>) -> Result<(), CryptoError> {
+        out.clear();
+        envelope::open_into(self, envelope, out)
+    }
+
+    /// [`MasterKey::open_into`] a new buffer.
+    pub fn open(&self, envelope: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        let mut out = Vec::new();
+        self.open_into(envelope, &mut out)?;
+        Ok(out)
+    }
+}
