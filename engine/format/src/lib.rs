@@ -6,33 +6,48 @@
 //! - **Invariants**: encoding is deterministic; decoding never panics on any input and bounds what it allocates; a
 //!   decoded foreign tree is never re-encoded to be stored again.
 //! - **Source**: restic's doc/design.rst and the behaviour of its Go code (encoding/json, strconv.Quote, os.FileMode).
-#![allow(dead_code, unused_variables, clippy::todo)] // SEAM: signatures first; the bodies follow
+//!
+//! ```
+//! use rempart_format::{LocalZone, Node, NodeKind, TreeEncoder, TreeReader};
+//! let mut tree = TreeEncoder::new(LocalZone::utc());
+//! tree.push(&Node::new("etc", NodeKind::Dir))?;
+//! tree.push(&Node::new(b"odd \xff", NodeKind::File))?;
+//! let json = tree.into_bytes();
+//! let names: Vec<_> = TreeReader::new(&json).map(|node| Ok(node?.name)).collect::<Result<_, rempart_format::FormatError>>()?;
+//! assert_eq!(names, [b"etc".to_vec(), b"odd \xff".to_vec()]);
+//! # Ok::<(), rempart_format::FormatError>(())
+//! ```
 
-use rempart_model::BlobId;
-
+mod blob;
+mod compression;
+mod config;
+mod document;
+mod error;
+mod index;
+mod json;
+mod key;
+mod lock;
+mod mode;
 mod node;
+pub mod pack;
 mod snapshot;
-pub use node::{FileTime, Node, NodeKind, Xattr};
-pub use snapshot::{PathBytes, Snapshot, SnapshotSummary, WallTime};
+mod text;
+mod time;
+mod tree;
+pub mod unpacked;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum BlobKind { Data, Tree }
-
-/// One blob in a pack. `uncompressed_bytes` is present where the payload is zstd.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PackEntry {
-    pub id: BlobId,
-    pub kind: BlobKind,
-    /// Where the sealed blob begins in the pack.
-    pub offset_bytes: u32,
-    /// Length of the sealed blob, IV and MAC included.
-    pub sealed_bytes: u32,
-    pub uncompressed_bytes: Option<std::num::NonZeroU32>,
-}
-// pack:     pub fn encode_header(&[PackEntry]) -> Vec<u8> (plaintext) · decode_header(&[u8]) -> Result<Vec<PackEntry>> · MAX_HEADER_BYTES, TRAILER_BYTES (the u32le) · header_len_bytes(n entries)
-// index:    IndexFile { packs: Vec<IndexedPack { id: PackId, blobs: Vec<PackEntry> }> } encode/decode (decode by streaming visitor: `for_each_pack`, no big DOM); `supersedes` tolerated
-// snapshot: Snapshot (field order of restic), Summary, encode/decode
-// tree:     Node, NodeKind, Mode; TreeEncoder (append nodes to canonical JSON in a reused Vec<u8>, finish -> bytes); TreeReader (iterator over &[u8], one node at a time, no DOM)
-// lock:     Lock · config: Config · key: KeyFile
-// text:     Go-equal quoting and escaping · timestamp: Go-equal RFC 3339 with local offset
-// unpacked: encode_unpacked(json, level)->Vec<u8> (0x02‖zstd) · decode_unpacked(plaintext)->Result<Vec<u8>> with a bound
+pub use blob::{BlobKind, PackEntry};
+pub use compression::{
+    Compression, Compressor, ParseCompressionError, StoredBlob, decompress_into, decompress_within, is_incompressible,
+};
+pub use config::{Config, REPOSITORY_VERSION};
+pub use error::FormatError;
+pub use index::{INDEX_FULL_BLOBS, IndexEncoder, for_each_pack};
+pub use key::{KDF_SCRYPT, KeyFile, decode_master_key, encode_master_key};
+pub use lock::Lock;
+pub use mode::GoMode;
+pub use node::{Node, NodeKind, Xattr, is_safe_name};
+pub use snapshot::{PathBytes, Snapshot, SnapshotSummary};
+pub use text::{decode_name, encode_name, is_printable};
+pub use time::{FileTime, LocalZone, TimeWriter, WallTime};
+pub use tree::{TreeEncoder, TreeReader, for_each_reference};

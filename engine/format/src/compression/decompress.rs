@@ -1,0 +1,106 @@
+//! Decompressing, with one context per thread and a bound on what comes out.
+
+use std::cell::RefCell;
+
+use zstd::zstd_safe::{self, DCtx, InBuffer, OutBuffer, ResetDirective};
+
+use crate::FormatError;
+
+thread_local! {
+    static CONTEXT: RefCell<Option<DCtx<'static>>> = const { RefCell::new(None) };
+}
+
+/// What is reserved ahead for a frame that does not tell its size.
+const STEP_BYTES: usize = 256 << 10;
+
+fn with_context<T>(work: impl FnOnce(&mut DCtx<'static>) -> Result<T, FormatError>) -> Result<T, FormatError> {
+    CONTEXT.with_borrow_mut(|slot| {
+        if slot.is_none() {
+            *slot = DCtx::try_create();
+        }
+        work(slot.as_mut().ok_or(FormatError::OutOfMemory { len_bytes: 0 })?)
+    })
+}
+
+fn damaged(code: usize) -> FormatError {
+    FormatError::Decompress { detail: zstd_safe::get_error_name(code) }
+}
+
+fn reserve(out: &mut Vec<u8>, len_bytes: usize) -> Result<(), FormatError> {
+    out.try_reserve_exact(len_bytes).map_err(|_| FormatError::OutOfMemory { len_bytes: len_bytes as u64 })
+}
+
+/// Replaces `out` by the plaintext of a blob, which must be `uncompressed_bytes` long. `out` is empty on error.
+pub fn decompress_into(payload: &[u8], uncompressed_bytes: u32, out: &mut Vec<u8>) -> Result<(), FormatError> {
+    out.clear();
+    let expected_bytes = u64::from(uncompressed_bytes);
+    // A frame that says otherwise is not worth the memory.
+    if let Ok(Some(actual_bytes)) = zstd_safe::get_frame_content_size(payload)
+        && actual_bytes > expected_bytes
+    {
+        return Err(FormatError::UncompressedLength { expected_bytes, actual_bytes });
+    }
+    reserve(out, uncompressed_bytes as usize)?;
+    let result = with_context(|context| context.decompress(out, payload).map_err(damaged));
+    let actual_bytes = match result {
+        Ok(len) => len as u64,
+        Err(error) => {
+            out.clear();
+            return Err(error);
+        }
+    };
+    if actual_bytes != expected_bytes {
+        out.clear();
+        return Err(FormatError::UncompressedLength { expected_bytes, actual_bytes });
+    }
+    Ok(())
+}
+
+/// Replaces `out` by the plaintext of frames whose length nobody promised, up to `limit_bytes`.
+pub fn decompress_within(payload: &[u8], limit_bytes: usize, out: &mut Vec<u8>) -> Result<(), FormatError> {
+    out.clear();
+    let result = with_context(|context| {
+        context.reset(ResetDirective::SessionOnly).map_err(damaged)?;
+        stream(context, payload, limit_bytes, out)
+    });
+    if result.is_err() {
+        out.clear();
+    }
+    result
+}
+
+fn stream(
+    context: &mut DCtx<'static>,
+    payload: &[u8],
+    limit_bytes: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), FormatError> {
+    let mut input = InBuffer::around(payload);
+    if let Ok(Some(promised)) = zstd_safe::get_frame_content_size(payload) {
+        // Believed only as far as the payload could plausibly reach; the rest grows as it comes.
+        let plausible = payload.len().saturating_mul(64).min(limit_bytes);
+        reserve(out, usize::try_from(promised).unwrap_or(usize::MAX).min(plausible))?;
+    }
+    loop {
+        if out.len() == out.capacity() {
+            if out.len() > limit_bytes {
+                return Err(FormatError::TooLarge { limit_bytes: limit_bytes as u64 });
+            }
+            reserve(out, out.len().clamp(STEP_BYTES, limit_bytes.max(STEP_BYTES)))?;
+        }
+        let from = out.len();
+        let mut output = OutBuffer::around_pos(out, from);
+        let hint = context.decompress_stream(&mut output, &mut input).map_err(damaged)?;
+        let written = output.pos() - from;
+        if out.len() > limit_bytes {
+            return Err(FormatError::TooLarge { limit_bytes: limit_bytes as u64 });
+        }
+        let consumed = input.pos() == payload.len();
+        if consumed && hint == 0 {
+            return Ok(());
+        }
+        if consumed && written == 0 {
+            return Err(FormatError::Decompress { detail: "it ends in the middle of a frame" });
+        }
+    }
+}

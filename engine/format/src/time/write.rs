@@ -1,0 +1,100 @@
+//! Printing times.
+
+use super::civil::{self, Civil};
+use super::zone::OffsetSpan;
+use super::{FileTime, LocalZone, WallTime};
+
+/// Prints file times in one zone. Remembers the span of the last offset, so that a zone's rules are asked rarely.
+#[derive(Debug, Clone)]
+pub struct TimeWriter {
+    zone: LocalZone,
+    span: OffsetSpan,
+}
+
+impl TimeWriter {
+    #[must_use]
+    pub fn new(zone: LocalZone) -> Self {
+        Self { zone, span: OffsetSpan::EMPTY }
+    }
+
+    /// Appends a time with its quotation marks. Years before 0 and after 9999 become those, as in restic.
+    pub fn write(&mut self, out: &mut Vec<u8>, time: FileTime) {
+        let mut offset = self.offset(time.seconds);
+        let mut date = civil::from_seconds(clamp_seconds(time.seconds).saturating_add(i64::from(offset)));
+        if !(0..=9999).contains(&date.year) {
+            date.year = date.year.clamp(0, 9999);
+            // The date may not exist in that year (29 February), and the zone's rules may differ.
+            let local = civil::to_seconds(date);
+            offset = self.offset(local - i64::from(offset));
+            date = civil::from_seconds(local);
+        }
+        append(out, date, time.nanoseconds, offset);
+    }
+
+    fn offset(&mut self, seconds: i64) -> i32 {
+        if !self.span.holds(seconds) {
+            self.span = self.zone.offset_span(seconds);
+        }
+        whole_minutes(self.span.offset_seconds)
+    }
+}
+
+/// Far enough outside of all years that are printed, and far enough inside of i64 that no sum overflows.
+fn clamp_seconds(seconds: i64) -> i64 {
+    seconds.clamp(-(1 << 60), 1 << 60)
+}
+
+/// RFC 3339 has no seconds in offsets. Go prints the local clock of the odd offset (Paris until 1911: +00:09:21) and cuts
+/// the offset, so that the time read back is another; here the clock is that of the offset printed.
+fn whole_minutes(offset_seconds: i32) -> i32 {
+    offset_seconds / 60 * 60
+}
+
+pub(crate) fn wall_time(out: &mut Vec<u8>, time: WallTime) {
+    let offset = whole_minutes(time.offset_seconds);
+    let seconds = time.instant.as_nanosecond().div_euclid(1_000_000_000) as i64;
+    let nanoseconds = time.instant.as_nanosecond().rem_euclid(1_000_000_000) as u32;
+    let mut date = civil::from_seconds(seconds + i64::from(offset));
+    date.year = date.year.clamp(0, 9999);
+    append(out, date, nanoseconds, offset);
+}
+
+/// `"2006-01-02T15:04:05.999999999Z07:00"`.
+fn append(out: &mut Vec<u8>, date: Civil, nanoseconds: u32, offset_seconds: i32) {
+    let mut text = *b"\"0000-00-00T00:00:00";
+    let year = date.year as u32;
+    text[1..3].copy_from_slice(&two_digits(year / 100));
+    text[3..5].copy_from_slice(&two_digits(year % 100));
+    text[6..8].copy_from_slice(&two_digits(u32::from(date.month)));
+    text[9..11].copy_from_slice(&two_digits(u32::from(date.day)));
+    text[12..14].copy_from_slice(&two_digits(date.second_of_day / 3600));
+    text[15..17].copy_from_slice(&two_digits(date.second_of_day / 60 % 60));
+    text[18..20].copy_from_slice(&two_digits(date.second_of_day % 60));
+    out.extend_from_slice(&text);
+    fraction(out, nanoseconds);
+    if offset_seconds == 0 {
+        out.extend_from_slice(b"Z\"");
+        return;
+    }
+    let minutes = offset_seconds.unsigned_abs() / 60;
+    let ([h1, h2], [m1, m2]) = (two_digits(minutes / 60), two_digits(minutes % 60));
+    out.extend_from_slice(&[if offset_seconds < 0 { b'-' } else { b'+' }, h1, h2, b':', m1, m2, b'"']);
+}
+
+fn fraction(out: &mut Vec<u8>, nanoseconds: u32) {
+    if nanoseconds == 0 {
+        return;
+    }
+    let mut text = *b".000000000";
+    let mut rest = nanoseconds % 1_000_000_000;
+    for digit in text[1..].iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let len = text.iter().rposition(|&b| b != b'0').map_or(0, |last| last + 1);
+    out.extend_from_slice(&text[..len]);
+}
+
+const fn two_digits(number: u32) -> [u8; 2] {
+    [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
+}

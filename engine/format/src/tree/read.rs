@@ -1,0 +1,97 @@
+//! Reading trees, one node at a time: a directory of a million files is never held decoded.
+
+use super::node::read_node;
+use crate::json::read::Reader;
+use crate::{FormatError, Node};
+
+/// Yields the nodes of a tree. The first error ends it.
+pub struct TreeReader<'a> {
+    reader: Reader<'a>,
+    state: State,
+    raw: &'a [u8],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Before,
+    First,
+    Further,
+    Done,
+}
+
+impl<'a> TreeReader<'a> {
+    /// Reads nothing yet: what is no tree shows at the first node.
+    #[must_use]
+    pub const fn new(json: &'a [u8]) -> Self {
+        Self { reader: Reader::new("tree", json), state: State::Before, raw: &[] }
+    }
+
+    /// The JSON of the node yielded last, for [`crate::TreeEncoder::push_raw`].
+    #[must_use]
+    pub const fn raw_node(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    fn step(&mut self) -> Result<Option<Node>, FormatError> {
+        if self.state == State::Before {
+            if !self.begin()? {
+                return Ok(None);
+            }
+            self.state = State::First;
+        }
+        if !self.reader.next_item(self.state == State::First)? {
+            self.tail(false)?;
+            return Ok(None);
+        }
+        self.state = State::Further;
+        self.reader.peek();
+        let text = self.reader.rest();
+        let start = self.reader.at_byte();
+        let node = read_node(&mut self.reader)?;
+        self.raw = &text[..self.reader.at_byte() - start];
+        Ok(Some(node))
+    }
+
+    /// Up to the first node; fields that are not `nodes` are skipped. False for a tree without any.
+    fn begin(&mut self) -> Result<bool, FormatError> {
+        self.reader.expect(b'{', "an object")?;
+        let mut first = true;
+        while let Some(key) = self.reader.next_key(first)? {
+            first = false;
+            if key == "nodes" {
+                if !self.reader.null() {
+                    self.reader.expect(b'[', "an array of nodes")?;
+                    return Ok(true);
+                }
+            } else {
+                self.reader.skip()?;
+            }
+        }
+        self.reader.end()?;
+        Ok(false)
+    }
+
+    fn tail(&mut self, first: bool) -> Result<(), FormatError> {
+        while self.reader.next_key(first)?.is_some() {
+            self.reader.skip()?;
+        }
+        self.reader.end()
+    }
+}
+
+impl Iterator for TreeReader<'_> {
+    type Item = Result<Node, FormatError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.state == State::Done {
+            return None;
+        }
+        let step = self.step();
+        if !matches!(step, Ok(Some(_))) {
+            self.state = State::Done;
+        }
+        step.transpose()
+    }
+}
+
+impl std::iter::FusedIterator for TreeReader<'_> {}
