@@ -22,20 +22,32 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod crash;
 mod error;
+mod fault;
+mod limit;
 mod local;
 mod location;
 mod name;
 mod open;
+mod operation;
 mod options;
+mod record;
+mod retry;
 mod secret;
 mod store;
 
+pub use crash::{CrashStore, Unsynced};
 pub use error::{ErrorKind, Result, StorageError};
+pub use fault::{Fault, FaultPlan, FaultStore, Trigger};
+pub use limit::{LimitStore, Limits};
 pub use local::LocalStore;
 pub use location::{Location, LocationError};
 pub use name::{Listed, ObjectKind, ObjectName};
 pub use open::open;
+pub use operation::Operation;
 pub use options::OpenOptions;
+pub use record::{Counts, RecordStore, Tally};
+pub use retry::{RetryPolicy, RetryStore};
 pub use secret::Secret;
 pub use store::{ObjectStore, PendingPack};

@@ -1,0 +1,64 @@
+#!/bin/sh
+# Installs what the tests talk to, under .cache/lab (ignored by git) and, where a Debian package does it, by apt.
+#
+#   tests/lab/install.sh            everything
+#   tests/lab/install.sh moto sshd  only these
+#
+# Run it again at will: what is there stays.
+set -eu
+lab=$(cd "$(dirname "$0")/../.." && pwd)/.cache/lab
+mkdir -p "$lab"
+
+say() { printf 'lab: %s\n' "$*" >&2; }
+
+debian_package() { # command, package
+    if command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; then return; fi
+    say "installing the Debian package $2"
+    sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
+    $sudo apt-get install -y --no-install-recommends "$2" >&2 || { $sudo apt-get update >&2 && $sudo apt-get install -y --no-install-recommends "$2" >&2; }
+}
+
+python_packages() { # folder of the environment, command it brings, packages…
+    environment=$lab/$1 command=$2
+    shift 2
+    if [ -x "$environment/bin/$command" ]; then return; fi
+    say "installing $* into $environment"
+    rm -rf "$environment"
+    python3 -m venv "$environment" || { debian_package no-such-command python3-venv && python3 -m venv "$environment"; }
+    "$environment/bin/pip" install --quiet --disable-pip-version-check "$@" >&2
+}
+
+install_moto() { python_packages moto moto_server 'moto[server,s3]==5.2.5'; }
+
+# The emulator is old and wants pkg_resources, which newer setuptools no longer has.
+install_gcs() { python_packages gcs gcp-storage-emulator 'gcp-storage-emulator==2026.7.19' 'setuptools<81'; }
+
+install_azurite() {
+    if [ -x "$lab/npm/node_modules/.bin/azurite" ]; then return; fi
+    debian_package npm npm
+    say "installing azurite"
+    mkdir -p "$lab/npm"
+    [ -f "$lab/npm/package.json" ] || printf '{"private":true}\n' >"$lab/npm/package.json"
+    npm install --prefix "$lab/npm" --ignore-scripts --no-audit --no-fund --loglevel=error azurite@3.37.0 >&2
+}
+
+install_sshd() { debian_package sshd openssh-server; debian_package ssh-keygen openssh-client; debian_package jq jq; }
+
+install_rclone() { debian_package rclone rclone; }
+
+# Compiled from source, some minutes. Its own target folder, so that a later version reuses what did not change.
+install_s3s() {
+    if [ -x "$lab/cargo/bin/s3s-fs" ]; then return; fi
+    say "compiling s3s-fs"
+    CARGO_TARGET_DIR="$lab/cargo-target" CARGO_PROFILE_RELEASE_LTO=off \
+        cargo install --quiet --locked --root "$lab/cargo" --version 0.14.1 --features binary s3s-fs >&2
+}
+
+[ $# -gt 0 ] || set -- sshd rclone moto gcs azurite s3s
+for component in "$@"; do
+    case $component in
+        moto | gcs | azurite | sshd | rclone | s3s) "install_$component" ;;
+        *) say "unknown component: $component (moto gcs azurite sshd rclone s3s)"; exit 2 ;;
+    esac
+    say "$component is there"
+done
