@@ -80,3 +80,13 @@ need_cargo_tool() {
         rm -rf "$root/target"
     fi
 }
+
+# Where cargo puts what it builds.
+cargo_target_folder() {
+    cargo metadata --format-version 1 --no-deps --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/'
+}
+
+# The first N lines, and how many more there are. Reads to the end, so that the writer is not cut off.
+first_lines() {
+    awk -v most="$1" 'NR <= most { print } END { if (NR > most && most > 1) printf "… and %d more\n", NR - most }'
+}

@@ -1,0 +1,1 @@
+"""The bench beside the peers: corpora, tools, measuring, works, table."""

@@ -1,0 +1,107 @@
+"""From figures to one markdown table."""
+
+import datetime
+import json
+import os
+import platform
+
+from . import measure
+from .goals import GOALS, LEAN, PEERS
+
+TITLES = {
+    "first": "first backup", "unchanged": "unchanged second backup", "changed": "1 % of the pages changed",
+    "restore": "restore", "check": "check, all data read", "prune": "forget and prune half of the snapshots",
+}
+SUBJECTS = {
+    "usr": "copy of /usr", "random": "random data, one file", "small": "small files",
+    "pgdata": "PostgreSQL data", "history": "50 snapshots",
+}
+COLUMNS = {"rempart": "rempart", "restic": "restic", "rustic": "rustic", "borg": "borg",
+           "tar": "`tar \\| zstd -3 -T2`", "cp": "`cp -a`"}
+
+
+def merge(path, results, versions):
+    """Adds these results to those of earlier runs, and keeps them."""
+    kept = json.loads(path.read_text()) if path.exists() else {"figures": {}, "versions": {}}
+    for (work, corpus, tool), runs in results.runs.items():
+        middle = measure.middle(runs)
+        kept["figures"].setdefault(f"{work} {corpus}", {})[tool] = {
+            "wall": middle.wall_seconds, "cpu": middle.cpu_seconds, "peak": middle.peak_bytes,
+            "stored": results.stored.get((work, corpus, tool)), "rounds": len(runs),
+            "walls": [round(r.wall_seconds, 3) for r in runs],
+        }
+    kept["versions"] |= versions
+    kept["machine"] = machine()
+    path.write_text(json.dumps(kept, indent=1))
+    return kept
+
+
+def machine():
+    with open("/proc/cpuinfo") as info:
+        model = next((line.split(":", 1)[1].strip() for line in info if line.startswith("model name")), "unknown")
+    memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    return f"{len(os.sched_getaffinity(0))} cores of {model}, {memory_bytes / 2**30:.0f} GiB, {platform.release()}; {today}"
+
+
+def render(kept):
+    lines = [
+        "# Beside the peers", "",
+        "Made by `benches/peers/run`; do not edit. Each cell: wall seconds (median of the rounds), processor seconds, peak "
+        "memory, and after a backup the size of the repository. Warm cache, every tool at its defaults.", "",
+        f"Machine: {kept['machine']}.", "",
+    ]
+    lines += [f"- {COLUMNS[tool]}: {version}" for tool, version in kept["versions"].items()]
+    lines += ["", "| work | " + " | ".join(COLUMNS.values()) + " | × the fastest peer | × `tar \\| zstd` time | goals |"]
+    lines += ["|---" * (len(COLUMNS) + 4) + "|"]
+    order = {f"{work} {corpus}": None for corpus in SUBJECTS for work in TITLES}
+    for key in order:
+        if key in kept["figures"]:
+            lines.append(row(key, kept["figures"][key]))
+    return "\n".join(lines) + "\n"
+
+
+def row(key, figures):
+    work, corpus = key.split(" ")
+    cells = [f"{TITLES[work]}: {SUBJECTS[corpus]}"] + [cell(figures.get(tool)) for tool in COLUMNS]
+    faster, of_tar = ratios(figures)
+    cells += [f"{faster:.2f}" if faster else "", f"{of_tar:.2f}" if of_tar else ""]
+    cells.append("<br>".join(verdicts((work, corpus), figures, faster, of_tar)))
+    return "| " + " | ".join(cells) + " |"
+
+
+def cell(figure):
+    if figure is None:
+        return ""
+    text = f"**{figure['wall']:.2f} s**, {figure['cpu']:.1f} cpu, {figure['peak'] / 1e6:.0f} MB"
+    return text + (f", stores {figure['stored'] / 1e6:.0f} MB" if figure["stored"] is not None else "")
+
+
+def ratios(figures):
+    """How many times as fast as the fastest peer, and how many times the time of tar."""
+    ours = figures.get("rempart")
+    peers = [figures[peer]["wall"] for peer in PEERS if peer in figures]
+    faster = min(peers) / ours["wall"] if ours and peers else None
+    of_tar = ours["wall"] / figures["tar"]["wall"] if ours and "tar" in figures else None
+    return faster, of_tar
+
+
+def verdicts(key, figures, faster, of_tar):
+    goal = GOALS.get(key)
+    ours = figures.get("rempart")
+    said = []
+    if goal and faster is not None:
+        said.append(verdict(faster >= goal.faster, f"≥ {goal.faster:g} × the fastest"))
+    if goal and goal.of_tar and of_tar is not None:
+        said.append(verdict(of_tar <= goal.of_tar, f"≤ {goal.of_tar:g} × tar"))
+    for peer, most in goal.stored.items() if goal and ours else ():
+        if peer in figures:
+            said.append(verdict(ours["stored"] <= most * figures[peer]["stored"], f"stores ≤ {most:g} × {peer}"))
+    lean = [figures[peer]["peak"] for peer in LEAN if peer in figures]
+    if ours and lean:
+        said.append(verdict(ours["peak"] <= min(lean), f"memory ≤ {min(lean) / 1e6:.0f} MB"))
+    return said
+
+
+def verdict(met, text):
+    return f"{'met' if met else '**missed**'}: {text}"
