@@ -2,6 +2,7 @@
 //!
 //! Two layers, since restic puts the quoted form into a JSON string: the name `a\` is `a\\` quoted and `a\\\\` in the tree.
 
+mod borders;
 mod printable;
 mod quote;
 mod unquote;
