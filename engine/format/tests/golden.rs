@@ -48,6 +48,14 @@ fn assert_same(ours: &str, golden: &str, what: &str) {
     panic!("{what} differs at byte {at}:\nours   {}\ngolden {}", around(ours), around(golden));
 }
 
+/// What restic 0.14 wrote otherwise: Go before 1.22 had a longer form of two control characters, Unicode has grown, and
+/// the bytes of link targets that are no UTF-8 were lost. Changes nothing in what restic 0.19 wrote.
+fn as_today(json: &str) -> String {
+    let old = [(r"\u0008", r"\b"), (r"\u000c", r"\f"), (r"\\U0001fae8", "🫨")];
+    let json = old.iter().fold(json.to_owned(), |json, (old, new)| json.replace(old, new));
+    json.replace(r#""bad \ufffd\ufffd target","content""#, "\"bad \u{fffd}\u{fffd} target\",\"content\"")
+}
+
 fn nodes(writer: &str, kind: NodeKind) -> Vec<Node> {
     files(&folder(writer).join("trees"), "", ".json")
         .iter()
@@ -73,9 +81,7 @@ fn trees_come_back_byte_for_byte() {
                 raw.push_raw(&node.name, reader.raw_node()).unwrap();
             }
             assert_same(&show(raw.finish()), &show(&json), &format!("{writer}, tree {name}, raw nodes"));
-            // Go before 1.22 wrote two control characters of link targets in the long form, and Unicode has grown.
-            let json = show(&json).replace(r"\u0008", r"\b").replace(r"\u000c", r"\f").replace(r"\\U0001fae8", "🫨");
-            assert_same(&show(tree.finish()), &json, &format!("{writer}, tree {name}"));
+            assert_same(&show(tree.finish()), &as_today(&show(&json)), &format!("{writer}, tree {name}"));
         }
     }
 }
