@@ -226,8 +226,8 @@ impl Run<'_, '_> {
             if trees[0] == trees[1] && known(0) && known(1) {
                 return;
             }
-            for side in 0..2 {
-                self.blobs[side].trees.extend(trees[side]);
+            for (blobs, tree) in self.blobs.iter_mut().zip(trees) {
+                blobs.trees.extend(tree);
             }
         }
         for side in 0..2 {

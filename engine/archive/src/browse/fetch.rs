@@ -12,6 +12,9 @@ const KEPT_BYTES: usize = 12 << 20;
 const BATCH_MAX: usize = 128;
 const BATCH_FIRST: usize = 8;
 
+/// The tree that was asked for, and those read with it.
+type Delivered = (Option<Result<Vec<u8>, SourceError>>, Vec<(BlobId, Vec<u8>)>);
+
 pub(crate) struct TreeFetcher<'s> {
     source: &'s dyn BlobSource,
     kept: HashMap<BlobId, Vec<u8>>,
@@ -73,7 +76,7 @@ impl<'s> TreeFetcher<'s> {
     }
 
     fn read_batch(&mut self, wanted: &[BlobId]) -> Result<Vec<u8>, SourceError> {
-        let delivered: Mutex<(Option<Result<Vec<u8>, SourceError>>, Vec<(BlobId, Vec<u8>)>)> = Mutex::default();
+        let delivered: Mutex<Delivered> = Mutex::default();
         let whole = self.source.read_blobs(BlobKind::Tree, wanted, &|at, tree| {
             let tree = tree.map(<[u8]>::to_vec);
             let mut delivered = delivered.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

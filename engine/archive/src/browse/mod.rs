@@ -15,18 +15,22 @@
 
 mod cursor;
 mod diff;
+mod dump;
 mod error;
 mod fetch;
 mod find;
 mod ls;
 mod resolve;
+mod stats;
 mod walk;
 
 pub use diff::{Change, ChangeKind, DiffOptions, DiffStats, SideStats, diff};
+pub use dump::{ArchiveFormat, DumpStats, dump_archive, dump_file};
 pub use error::BrowseError;
 pub use find::{Criteria, Find, Found};
 pub use ls::{List, ListOptions};
 pub use resolve::{Place, resolve, split_spec};
+pub use stats::{CountMode, SizeStats, size_stats};
 pub use walk::{Entry, Event, Walk};
 
 pub(crate) use error::shown;

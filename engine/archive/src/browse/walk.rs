@@ -150,10 +150,8 @@ impl<'s> Walk<'s> {
             }
             None => {}
         }
-        if let Some(subtree) = self.enter.take() {
-            if let Err(error) = self.open(subtree) {
-                return Step::Failed(error);
-            }
+        if let Some(Err(error)) = self.enter.take().map(|subtree| self.open(subtree)) {
+            return Step::Failed(error);
         }
         let Some(level) = self.levels.last_mut() else { return Step::End };
         self.path.truncate(level.path_bytes);

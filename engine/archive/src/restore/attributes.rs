@@ -81,37 +81,38 @@ impl Attributes {
     ) {
         let mut mode = self.mode;
         let mut mode_known = known.mode;
-        if let Some((uid, gid)) = self.owner {
-            if known.uid != Some(uid) || known.gid != Some(gid) {
-                mode_known = mode_known.filter(|_| mode & SPECIAL_BITS == 0);
-                match chown(to, uid, gid) {
-                    Ok(()) => {}
-                    Err(Errno::PERM | Errno::INVAL) if !identity.is_root() => {
-                        // As `cp -p`: what stays ours must not run as if it were theirs.
-                        let group_ours = known.gid == Some(gid) || chown_group(to, gid).is_ok();
-                        if known.uid != Some(uid) {
-                            mode &= !0o4000;
-                        }
-                        if !group_ours {
-                            mode &= !0o2000;
-                        }
+        if let Some((uid, gid)) = self.owner
+            && (known.uid, known.gid) != (Some(uid), Some(gid))
+        {
+            mode_known = mode_known.filter(|_| mode & SPECIAL_BITS == 0);
+            match chown(to, uid, gid) {
+                Ok(()) => {}
+                Err(Errno::PERM | Errno::INVAL) if !identity.is_root() => {
+                    // As `cp -p`: what stays ours must not run as if it were theirs.
+                    let group_ours = known.gid == Some(gid) || chown_group(to, gid).is_ok();
+                    if known.uid != Some(uid) {
+                        mode &= !0o4000;
                     }
-                    Err(error) => {
-                        mode &= !0o6000;
-                        problem("set the owner of", error.into());
+                    if !group_ours {
+                        mode &= !0o2000;
                     }
+                }
+                Err(error) => {
+                    mode &= !0o6000;
+                    problem("set the owner of", error.into());
                 }
             }
         }
-        if !(self.xattrs.is_empty() && known.no_xattrs) {
-            if set_xattrs(to, &self.xattrs, known.no_xattrs, identity, problem) {
-                mode_known = None;
-            }
+        if !(self.xattrs.is_empty() && known.no_xattrs)
+            && set_xattrs(to, &self.xattrs, known.no_xattrs, identity, problem)
+        {
+            mode_known = None;
         }
-        if mode_known != Some(mode) && !matches!(to, Handle::Symlink(..)) {
-            if let Err(error) = chmod(to, mode) {
-                problem("set the mode of", error);
-            }
+        if mode_known != Some(mode)
+            && !matches!(to, Handle::Symlink(..))
+            && let Err(error) = chmod(to, mode)
+        {
+            problem("set the mode of", error);
         }
         if let Err(error) = self.set_times(to) {
             problem("set the times of", error.into());

@@ -290,10 +290,10 @@ fn open(session: &Session<'_>, window: &Window, open_files: &OpenFiles, index: u
 }
 
 fn park(content: &mut Content) {
-    if let Content::Open(handle) = &*content {
-        if let Ok(stat) = rustix::fs::fstat(handle) {
-            *content = Content::Parked { device: stat.st_dev, inode: stat.st_ino };
-        }
+    if let Content::Open(handle) = &*content
+        && let Ok(stat) = rustix::fs::fstat(handle)
+    {
+        *content = Content::Parked { device: stat.st_dev, inode: stat.st_ino };
     }
 }
 

@@ -71,10 +71,10 @@ fn read_names(file: &str) -> HashMap<String, u32> {
     let mut numbers = HashMap::new();
     for line in text.lines() {
         let mut fields = line.split(':');
-        if let (Some(name), Some(_), Some(number)) = (fields.next(), fields.next(), fields.next()) {
-            if let Ok(number) = number.parse() {
-                numbers.entry(name.to_owned()).or_insert(number);
-            }
+        if let (Some(name), Some(_), Some(number)) = (fields.next(), fields.next(), fields.next())
+            && let Ok(number) = number.parse()
+        {
+            numbers.entry(name.to_owned()).or_insert(number);
         }
     }
     numbers

@@ -75,10 +75,10 @@ fn restore_link(session: &Session<'_>, link: &LinkEntry) -> Result<Action, Cause
     let first_dir = session.directories.open(&link.first.dir)?;
     let there = look(dir.as_fd(), link.place.name())?;
     let first = look(first_dir.as_fd(), link.first.name())?;
-    if let (Some(there), Some(first)) = (&there, &first) {
-        if (there.st_dev, there.st_ino) == (first.st_dev, first.st_ino) {
-            return Ok(Action::Unchanged);
-        }
+    if let (Some(there), Some(first)) = (&there, &first)
+        && (there.st_dev, there.st_ino) == (first.st_dev, first.st_ino)
+    {
+        return Ok(Action::Unchanged);
     }
     if !session.executes() {
         return Ok(action);

@@ -107,7 +107,7 @@ impl<'s, 'a> Planner<'s, 'a> {
             LevelState::Ready(dir) => dir.path(),
             _ => Vec::new(),
         });
-        self.session.reporter.problem(path, "restore all of", Cause::Browse(error));
+        self.session.reporter.problem(path, "restore all of", Cause::Browse(Box::new(error)));
     }
 
     /// Leaves directories whose trees turned out to be unreadable: the walk tells no end of those.
@@ -174,10 +174,8 @@ impl<'s, 'a> Planner<'s, 'a> {
         if node.kind == NodeKind::Dir {
             return self.directory(name, node, path, selected, enter);
         }
-        if selected {
-            if let Some(dir) = self.ready_directory() {
-                self.place(Place { dir, name }, &mut node, path);
-            }
+        if selected && let Some(dir) = self.ready_directory() {
+            self.place(Place { dir, name }, &mut node, path);
         }
         false
     }
@@ -188,7 +186,7 @@ impl<'s, 'a> Planner<'s, 'a> {
         }
         let without_tree = node.subtree.is_none();
         if without_tree {
-            let cause = Cause::Browse(BrowseError::NoSubtree { path: browse::shown(path) });
+            let cause = Cause::Browse(Box::new(BrowseError::NoSubtree { path: browse::shown(path) }));
             self.session.reporter.problem(path.to_vec(), "restore all of", cause);
         }
         self.push_level(LevelState::Waiting(Box::new((name, node))));

@@ -71,7 +71,7 @@ pub enum Cause {
     Source(Arc<SourceError>),
     /// The snapshot's trees cannot be read there.
     #[error(transparent)]
-    Browse(#[from] BrowseError),
+    Browse(#[from] Box<BrowseError>),
     #[error("{0}")]
     Refused(&'static str),
     /// A second look found other bytes than the snapshot's.

@@ -97,10 +97,11 @@ impl<'a> Session<'a> {
     /// Opens the target. Links in the path that the user gave are followed; none below it is.
     fn open_target(&self, target: &Path) -> Result<Arc<Dir>, RestoreError> {
         let refuse = |source| RestoreError::Target { target: target.to_owned(), source };
-        if self.options.delete && self.options.filter.is_empty() {
-            if target.canonicalize().is_ok_and(|path| path == Path::new("/")) {
-                return Err(RestoreError::DeleteInRoot { target: target.to_owned() });
-            }
+        if self.options.delete
+            && self.options.filter.is_empty()
+            && target.canonicalize().is_ok_and(|path| path == Path::new("/"))
+        {
+            return Err(RestoreError::DeleteInRoot { target: target.to_owned() });
         }
         let mut entered = Entered::default();
         if self.executes() && !target.exists() {

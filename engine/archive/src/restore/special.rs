@@ -50,16 +50,16 @@ fn place_special(
         _ => Handle::Special(dir, name),
     };
     let mut action = if decision == Decision::Create { Action::Create } else { Action::Replace };
-    if let (Some(stat), Decision::Compare | Decision::Trust) = (stat, decision) {
-        if is_same(dir, place, node, stat) {
-            let equal = attributes.equal_in(stat, node.kind == NodeKind::Symlink) && attributes.xattrs_equal(handle);
-            action = if equal { Action::Unchanged } else { Action::Describe };
-            if action == Action::Describe && session.executes() {
-                let mut problem = session.problems_of(|| place.path());
-                attributes.apply(handle, Known::from_stat(stat), &session.identity, &mut problem);
-            }
-            return Ok(action);
+    if let (Some(stat), Decision::Compare | Decision::Trust) = (stat, decision)
+        && is_same(dir, place, node, stat)
+    {
+        let equal = attributes.equal_in(stat, node.kind == NodeKind::Symlink) && attributes.xattrs_equal(handle);
+        action = if equal { Action::Unchanged } else { Action::Describe };
+        if action == Action::Describe && session.executes() {
+            let mut problem = session.problems_of(|| place.path());
+            attributes.apply(handle, Known::from_stat(stat), &session.identity, &mut problem);
         }
+        return Ok(action);
     }
     if !session.executes() {
         return Ok(action);

@@ -55,7 +55,7 @@ pub(super) fn verify_target(session: &Session<'_>, place: &browse::Place, target
             None => break,
             // The restore has told of it, or will.
             Some(Err(error)) => {
-                session.reporter.problem(Vec::new(), "verify all of", Cause::Browse(error));
+                session.reporter.problem(Vec::new(), "verify all of", Cause::Browse(Box::new(error)));
                 continue;
             }
             Some(Ok(Event::Leave { .. })) => continue,
