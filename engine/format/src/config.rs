@@ -36,9 +36,9 @@ impl Config {
         let mut reader = Reader::new("config", json);
         reader.object(|r, key| {
             match key {
-                "version" => version = r.optional(Reader::u64)?,
-                "id" => id = r.optional(Reader::owned_string)?,
-                "chunker_polynomial" => polynomial = r.optional(Reader::owned_string)?,
+                b"version" => version = r.optional(Reader::u64)?,
+                b"id" => id = r.optional(Reader::owned_string)?,
+                b"chunker_polynomial" => polynomial = r.optional(Reader::owned_string)?,
                 _ => r.skip()?,
             }
             Ok(())

@@ -49,15 +49,15 @@ impl KeyFile {
         let mut reader = Reader::new("key file", json);
         reader.object(|r, key| {
             match key {
-                "created" => r.field(&mut created, read_wall_time)?,
-                "username" => r.field(&mut username, Reader::owned_string)?,
-                "hostname" => r.field(&mut hostname, Reader::owned_string)?,
-                "kdf" => kdf = r.optional(Reader::owned_string)?,
-                "N" => n = r.optional(Reader::u64)?,
-                "r" => r_size = r.optional(Reader::u32)?,
-                "p" => p = r.optional(Reader::u32)?,
-                "salt" => salt = r.optional(Reader::base64)?,
-                "data" => data = r.optional(Reader::base64)?,
+                b"created" => r.field(&mut created, read_wall_time)?,
+                b"username" => r.field(&mut username, Reader::owned_string)?,
+                b"hostname" => r.field(&mut hostname, Reader::owned_string)?,
+                b"kdf" => kdf = r.optional(Reader::owned_string)?,
+                b"N" => n = r.optional(Reader::u64)?,
+                b"r" => r_size = r.optional(Reader::u32)?,
+                b"p" => p = r.optional(Reader::u32)?,
+                b"salt" => salt = r.optional(Reader::base64)?,
+                b"data" => data = r.optional(Reader::base64)?,
                 _ => r.skip()?,
             }
             Ok(())
@@ -95,12 +95,12 @@ pub fn decode_master_key(json: &[u8]) -> Result<MasterKeyParts, FormatError> {
     let (mut mac_k, mut mac_r, mut encrypt) = (None, None, None);
     let mut reader = Reader::new("master key", json);
     reader.object(|r, key| match key {
-        "mac" => r.object(|r, key| match key {
-            "k" => read_exactly(r, &mut mac_k),
-            "r" => read_exactly(r, &mut mac_r),
+        b"mac" => r.object(|r, key| match key {
+            b"k" => read_exactly(r, &mut mac_k),
+            b"r" => read_exactly(r, &mut mac_r),
             _ => r.skip(),
         }),
-        "encrypt" => read_exactly(r, &mut encrypt),
+        b"encrypt" => read_exactly(r, &mut encrypt),
         _ => r.skip(),
     })?;
     reader.end()?;

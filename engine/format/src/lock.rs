@@ -43,13 +43,13 @@ impl Lock {
         };
         let mut reader = Reader::new("lock", json);
         reader.object(|r, key| match key {
-            "time" => r.field(&mut lock.time, read_wall_time),
-            "exclusive" => r.field(&mut lock.exclusive, Reader::bool),
-            "hostname" => r.field(&mut lock.hostname, Reader::owned_string),
-            "username" => r.field(&mut lock.username, Reader::owned_string),
-            "pid" => r.field(&mut lock.pid, Reader::i64),
-            "uid" => r.field(&mut lock.uid, Reader::u32),
-            "gid" => r.field(&mut lock.gid, Reader::u32),
+            b"time" => r.field(&mut lock.time, read_wall_time),
+            b"exclusive" => r.field(&mut lock.exclusive, Reader::bool),
+            b"hostname" => r.field(&mut lock.hostname, Reader::owned_string),
+            b"username" => r.field(&mut lock.username, Reader::owned_string),
+            b"pid" => r.field(&mut lock.pid, Reader::i64),
+            b"uid" => r.field(&mut lock.uid, Reader::u32),
+            b"gid" => r.field(&mut lock.gid, Reader::u32),
             _ => r.skip(),
         })?;
         reader.end()?;

@@ -96,19 +96,21 @@ impl Snapshot {
         let mut reader = Reader::new("snapshot", json);
         reader.object(|r, key| {
             match key {
-                "time" => r.field(&mut snapshot.time, read_wall_time)?,
-                "parent" => snapshot.parent = read_id(r)?.map(SnapshotId),
-                "tree" => tree = read_id(r)?.map(BlobId),
-                "paths" => r.field(&mut snapshot.paths, Reader::strings)?,
-                "hostname" => r.field(&mut snapshot.hostname, Reader::owned_string)?,
-                "username" => r.field(&mut snapshot.username, Reader::owned_string)?,
-                "uid" => r.field(&mut snapshot.uid, Reader::u32)?,
-                "gid" => r.field(&mut snapshot.gid, Reader::u32)?,
-                "excludes" => r.field(&mut snapshot.excludes, Reader::strings)?,
-                "tags" => r.field(&mut snapshot.tags, Reader::strings)?,
-                "original" => snapshot.original = read_id(r)?.map(SnapshotId),
-                "program_version" => snapshot.program_version = r.optional(Reader::owned_string)?,
-                "summary" => snapshot.summary = r.optional(SnapshotSummary::read)?,
+                b"time" => r.field(&mut snapshot.time, read_wall_time)?,
+                b"parent" => snapshot.parent = read_id(r)?.map(SnapshotId),
+                b"tree" => tree = read_id(r)?.map(BlobId),
+                b"paths" => r.field(&mut snapshot.paths, Reader::strings)?,
+                b"hostname" => r.field(&mut snapshot.hostname, Reader::owned_string)?,
+                b"username" => r.field(&mut snapshot.username, Reader::owned_string)?,
+                b"uid" => r.field(&mut snapshot.uid, Reader::u32)?,
+                b"gid" => r.field(&mut snapshot.gid, Reader::u32)?,
+                b"excludes" => r.field(&mut snapshot.excludes, Reader::strings)?,
+                b"tags" => r.field(&mut snapshot.tags, Reader::strings)?,
+                b"original" => snapshot.original = read_id(r)?.map(SnapshotId),
+                b"program_version" => {
+                    snapshot.program_version = r.optional(Reader::owned_string)?.filter(|version| !version.is_empty());
+                }
+                b"summary" => snapshot.summary = r.optional(SnapshotSummary::read)?,
                 _ => r.skip()?,
             }
             Ok(())
@@ -138,20 +140,20 @@ impl SnapshotSummary {
         ]
     }
 
-    fn number_mut(&mut self, name: &str) -> Option<&mut u64> {
+    fn number_mut(&mut self, name: &[u8]) -> Option<&mut u64> {
         Some(match name {
-            "files_new" => &mut self.files_new,
-            "files_changed" => &mut self.files_changed,
-            "files_unmodified" => &mut self.files_unmodified,
-            "dirs_new" => &mut self.dirs_new,
-            "dirs_changed" => &mut self.dirs_changed,
-            "dirs_unmodified" => &mut self.dirs_unmodified,
-            "data_blobs" => &mut self.data_blobs,
-            "tree_blobs" => &mut self.tree_blobs,
-            "data_added" => &mut self.data_added,
-            "data_added_packed" => &mut self.data_added_packed,
-            "total_files_processed" => &mut self.total_files_processed,
-            "total_bytes_processed" => &mut self.total_bytes_processed,
+            b"files_new" => &mut self.files_new,
+            b"files_changed" => &mut self.files_changed,
+            b"files_unmodified" => &mut self.files_unmodified,
+            b"dirs_new" => &mut self.dirs_new,
+            b"dirs_changed" => &mut self.dirs_changed,
+            b"dirs_unmodified" => &mut self.dirs_unmodified,
+            b"data_blobs" => &mut self.data_blobs,
+            b"tree_blobs" => &mut self.tree_blobs,
+            b"data_added" => &mut self.data_added,
+            b"data_added_packed" => &mut self.data_added_packed,
+            b"total_files_processed" => &mut self.total_files_processed,
+            b"total_bytes_processed" => &mut self.total_bytes_processed,
             _ => return None,
         })
     }
@@ -167,8 +169,8 @@ impl SnapshotSummary {
     fn read(reader: &mut Reader<'_>) -> Result<Self, FormatError> {
         let mut summary = Self::default();
         reader.object(|r, key| match key {
-            "backup_start" => r.field(&mut summary.backup_start, read_wall_time),
-            "backup_end" => r.field(&mut summary.backup_end, read_wall_time),
+            b"backup_start" => r.field(&mut summary.backup_start, read_wall_time),
+            b"backup_end" => r.field(&mut summary.backup_end, read_wall_time),
             name => match summary.number_mut(name) {
                 Some(number) => r.field(number, Reader::u64),
                 None => r.skip(),

@@ -22,7 +22,7 @@ pub fn for_each_pack<E: From<FormatError>>(
     let mut first_key = true;
     while let Some(key) = reader.next_key(first_key)? {
         first_key = false;
-        if key != "packs" {
+        if &*key != b"packs" {
             reader.skip()?;
             continue;
         }
@@ -45,8 +45,8 @@ fn read_pack(reader: &mut Reader<'_>, blobs: &mut Vec<PackEntry>) -> Result<Pack
     blobs.clear();
     reader.object(|r, key| {
         match key {
-            "id" => pack = r.optional(Reader::id)?.map(PackId),
-            "blobs" => r.array(|r| {
+            b"id" => pack = r.optional(Reader::id)?.map(PackId),
+            b"blobs" => r.array(|r| {
                 let blob = match canonical_blob(r) {
                     Some(blob) => blob,
                     None => read_blob(r)?,
@@ -105,11 +105,11 @@ fn read_blob(reader: &mut Reader<'_>) -> Result<PackEntry, FormatError> {
     let (mut id, mut kind) = (None, None);
     let (mut offset_bytes, mut sealed_bytes, mut uncompressed_bytes) = (0, 0, 0);
     reader.object(|r, key| match key {
-        "id" => {
+        b"id" => {
             id = r.optional(Reader::id)?.map(BlobId);
             Ok(())
         }
-        "type" => {
+        b"type" => {
             kind = match &*r.string()? {
                 "data" => Some(BlobKind::Data),
                 "tree" => Some(BlobKind::Tree),
@@ -117,9 +117,9 @@ fn read_blob(reader: &mut Reader<'_>) -> Result<PackEntry, FormatError> {
             };
             Ok(())
         }
-        "offset" => r.field(&mut offset_bytes, Reader::u32),
-        "length" => r.field(&mut sealed_bytes, Reader::u32),
-        "uncompressed_length" => r.field(&mut uncompressed_bytes, Reader::u32),
+        b"offset" => r.field(&mut offset_bytes, Reader::u32),
+        b"length" => r.field(&mut sealed_bytes, Reader::u32),
+        b"uncompressed_length" => r.field(&mut uncompressed_bytes, Reader::u32),
         _ => r.skip(),
     })?;
     let missing = |field| FormatError::MissingField { what: "index", field };

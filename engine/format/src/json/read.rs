@@ -47,6 +47,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next byte that is no white space, not consumed.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
         while let Some(&byte) = self.text.get(self.at) {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -93,7 +94,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Calls `field` for each key, with the reader before its value, which `field` must consume. `null` has no fields.
-    pub(crate) fn object(&mut self, mut field: impl FnMut(&mut Self, &str) -> Result<()>) -> Result<()> {
+    pub(crate) fn object(&mut self, mut field: impl FnMut(&mut Self, &[u8]) -> Result<()>) -> Result<()> {
         if self.null() {
             return Ok(());
         }
@@ -107,11 +108,14 @@ impl<'a> Reader<'a> {
     }
 
     /// The next key of an object whose brace is consumed, with its colon; `None` and the closing brace consumed at its end.
-    pub(crate) fn next_key(&mut self, first: bool) -> Result<Option<Cow<'a, str>>> {
+    pub(crate) fn next_key(&mut self, first: bool) -> Result<Option<Cow<'a, [u8]>>> {
         if !self.next_of(first, b'}', "a comma or a closing brace")? {
             return Ok(None);
         }
-        let key = self.string()?;
+        let key = match self.plain_string()? {
+            Plain::Whole(key) => Cow::Borrowed(key),
+            Plain::Escaped { start } => Cow::Owned(self.string_with_escapes(start)?.into_bytes()),
+        };
         self.expect(b':', "a colon")?;
         Ok(Some(key))
     }
@@ -195,53 +199,67 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn string(&mut self) -> Result<Cow<'a, str>> {
+        match self.plain_string()? {
+            Plain::Whole(raw) => Ok(match std::str::from_utf8(raw) {
+                Ok(text) => Cow::Borrowed(text),
+                Err(_) => String::from_utf8_lossy(raw),
+            }),
+            Plain::Escaped { start } => self.string_with_escapes(start).map(Cow::Owned),
+        }
+    }
+
+    /// A string up to its end, or up to its first escape.
+    #[inline]
+    fn plain_string(&mut self) -> Result<Plain<'a>> {
         self.expect(b'"', "a string")?;
         let start = self.at;
-        let mut ascii = true;
-        loop {
-            let Some(&byte) = self.text.get(self.at) else { return self.refuse("the end of a string") };
-            match STRING_CLASS[usize::from(byte)] {
-                Class::Plain => {}
-                Class::High => ascii = false,
-                Class::Quote => break,
-                Class::Backslash => return self.string_with_escapes(start),
-                Class::Control => return self.refuse("no control character in a string"),
+        self.skip_to_special();
+        match self.text.get(self.at) {
+            Some(b'"') => {
+                self.at += 1;
+                Ok(Plain::Whole(&self.text[start..self.at - 1]))
             }
-            self.at += 1;
+            Some(b'\\') => Ok(Plain::Escaped { start }),
+            Some(_) => self.refuse("no control character in a string"),
+            None => self.refuse("the end of a string"),
         }
-        let raw = &self.text[start..self.at];
-        self.at += 1;
-        // What is ASCII was seen above; the check costs little and keeps `unsafe` out.
-        if ascii && let Ok(text) = std::str::from_utf8(raw) {
-            return Ok(Cow::Borrowed(text));
+    }
+
+    /// Steps to the next quotation mark, backslash or control character, eight bytes at a time.
+    #[inline]
+    fn skip_to_special(&mut self) {
+        while let Some(word) = self.text.get(self.at..).and_then(|rest| rest.first_chunk()) {
+            let found = specials(u64::from_le_bytes(*word));
+            if found != 0 {
+                self.at += (found.trailing_zeros() / 8) as usize;
+                return;
+            }
+            self.at += 8;
         }
-        Ok(String::from_utf8_lossy(raw))
+        let is_special = |b: &u8| matches!(b, b'"' | b'\\' | 0..0x20);
+        self.at += self.rest().iter().position(is_special).unwrap_or(self.rest().len());
     }
 
     #[cold]
-    fn string_with_escapes(&mut self, start: usize) -> Result<Cow<'a, str>> {
+    fn string_with_escapes(&mut self, start: usize) -> Result<String> {
         let mut text = Vec::with_capacity(self.at - start + 32);
         let mut copied = start;
         loop {
-            let Some(&byte) = self.text.get(self.at) else { return self.refuse("the end of a string") };
-            match STRING_CLASS[usize::from(byte)] {
-                Class::Plain | Class::High => self.at += 1,
-                Class::Control => return self.refuse("no control character in a string"),
-                Class::Quote => break,
-                Class::Backslash => {
+            self.skip_to_special();
+            match self.text.get(self.at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
                     text.extend_from_slice(&self.text[copied..self.at]);
-                    let mut buffer = [0; 4];
-                    text.extend_from_slice(self.escape()?.encode_utf8(&mut buffer).as_bytes());
+                    text.extend_from_slice(self.escape()?.encode_utf8(&mut [0; 4]).as_bytes());
                     copied = self.at;
                 }
+                Some(_) => return self.refuse("no control character in a string"),
+                None => return self.refuse("the end of a string"),
             }
         }
         text.extend_from_slice(&self.text[copied..self.at]);
         self.at += 1;
-        Ok(Cow::Owned(match String::from_utf8(text) {
-            Ok(text) => text,
-            Err(broken) => String::from_utf8_lossy(broken.as_bytes()).into_owned(),
-        }))
+        Ok(String::from_utf8(text).unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned()))
     }
 
     /// One escape, from its backslash on.
@@ -341,7 +359,10 @@ impl<'a> Reader<'a> {
         match self.peek() {
             Some(b'{') => self.object(|r, _| r.skip_nested(depth + 1)),
             Some(b'[') => self.array(|r| r.skip_nested(depth + 1)),
-            Some(b'"') => self.string().map(drop),
+            Some(b'"') => match self.plain_string()? {
+                Plain::Whole(_) => Ok(()),
+                Plain::Escaped { start } => self.string_with_escapes(start).map(drop),
+            },
             Some(b't' | b'f') => self.bool().map(drop),
             Some(b'n') if self.null() => Ok(()),
             Some(b'-' | b'0'..=b'9') => self.skip_number(),
@@ -382,28 +403,24 @@ impl<'a> Reader<'a> {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Plain,
-    High,
-    Quote,
-    Backslash,
-    Control,
+enum Plain<'a> {
+    /// Without escapes; perhaps not UTF-8.
+    Whole(&'a [u8]),
+    /// The reader stands at the first backslash.
+    Escaped { start: usize },
 }
 
-/// What a byte within a string means.
-static STRING_CLASS: [Class; 256] = {
-    let mut classes = [Class::Plain; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        classes[byte] = match byte as u8 {
-            b'"' => Class::Quote,
-            b'\\' => Class::Backslash,
-            0..0x20 => Class::Control,
-            0x80.. => Class::High,
-            _ => Class::Plain,
-        };
-        byte += 1;
+/// Marks, by its high bit, at least the first byte of a word that is `"`, `\` or under 0x20; marks none before it.
+#[inline]
+const fn specials(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * ONES;
+    // x − 1 borrows into the high bit where a byte is zero; only bytes behind the first such one may be marked wrongly.
+    const fn zeros(x: u64) -> u64 {
+        x.wrapping_sub(ONES) & !x
     }
-    classes
-};
+    let quote = zeros(word ^ (b'"' as u64 * ONES));
+    let backslash = zeros(word ^ (b'\\' as u64 * ONES));
+    let control = word.wrapping_sub(0x20 * ONES) & !word;
+    (quote | backslash | control) & HIGH
+}

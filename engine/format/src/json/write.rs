@@ -64,19 +64,35 @@ pub(crate) fn unicode_escape(out: &mut Vec<u8>, unit: u16) {
     out.extend_from_slice(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
 }
 
+/// The digits of 0 to 99, two each.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
+/// Two decimal digits of a number under 100.
+pub(crate) const fn two_digits(number: u32) -> [u8; 2] {
+    PAIRS[(number % 100) as usize]
+}
+
 pub(crate) fn number(out: &mut Vec<u8>, number: u64) {
     // 20 digits hold u64::MAX.
     let mut digits = [0; 20];
     let mut at = digits.len();
     let mut rest = number;
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
+    while rest >= 100 {
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);
+        rest /= 100;
     }
+    at -= 2;
+    digits[at..at + 2].copy_from_slice(&PAIRS[rest as usize]);
+    at += usize::from(rest < 10);
     out.extend_from_slice(&digits[at..]);
 }
 
@@ -86,9 +102,17 @@ pub(crate) fn signed(out: &mut Vec<u8>, number: i64) {
 }
 
 pub(crate) fn id(out: &mut Vec<u8>, id: &Id) {
-    out.push(b'"');
-    out.extend_from_slice(&id.to_hex());
-    out.push(b'"');
+    let mut text = [b'"'; 2 + 2 * Id::LEN_BYTES];
+    for (pair, byte) in text[1..65].chunks_exact_mut(2).zip(id.as_bytes()) {
+        pair[0] = hex_digit(byte >> 4);
+        pair[1] = hex_digit(byte & 15);
+    }
+    out.extend_from_slice(&text);
+}
+
+/// Arithmetic and not a table, so that the compiler does all digits of an identifier at once.
+const fn hex_digit(value: u8) -> u8 {
+    b'0' + value + (value > 9) as u8 * (b'a' - b'0' - 10)
 }
 
 /// Bytes as Go writes a `[]byte`: a string of padded standard base64.

@@ -3,6 +3,7 @@
 use super::civil::{self, Civil};
 use super::zone::OffsetSpan;
 use super::{FileTime, LocalZone, WallTime};
+use crate::json::write::two_digits;
 
 /// Prints file times in one zone. Remembers the span of the last offset, so that a zone's rules are asked rarely.
 #[derive(Debug, Clone)]
@@ -86,15 +87,12 @@ fn fraction(out: &mut Vec<u8>, nanoseconds: u32) {
         return;
     }
     let mut text = *b".000000000";
-    let mut rest = nanoseconds % 1_000_000_000;
-    for digit in text[1..].iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
+    let nanoseconds = nanoseconds % 1_000_000_000;
+    text[1] += (nanoseconds / 100_000_000) as u8;
+    let eight = nanoseconds % 100_000_000;
+    for (place, divisor) in [(2, 1_000_000), (4, 10_000), (6, 100), (8, 1)] {
+        text[place..place + 2].copy_from_slice(&two_digits(eight / divisor));
     }
     let len = text.iter().rposition(|&b| b != b'0').map_or(0, |last| last + 1);
     out.extend_from_slice(&text[..len]);
-}
-
-const fn two_digits(number: u32) -> [u8; 2] {
-    [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
 }

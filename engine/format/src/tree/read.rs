@@ -2,7 +2,7 @@
 
 use super::node::read_node;
 use crate::json::read::Reader;
-use crate::{FormatError, Node};
+use crate::{FormatError, Node, NodeKind};
 
 /// Yields the nodes of a tree. The first error ends it.
 pub struct TreeReader<'a> {
@@ -32,24 +32,36 @@ impl<'a> TreeReader<'a> {
         self.raw
     }
 
-    fn step(&mut self) -> Result<Option<Node>, FormatError> {
+    /// Reads the next node into `node`, reusing what it has allocated; false at the end. The first error ends the tree.
+    pub fn next_into(&mut self, node: &mut Node) -> Result<bool, FormatError> {
+        if self.state == State::Done {
+            return Ok(false);
+        }
+        let step = self.step(node);
+        if !matches!(step, Ok(true)) {
+            self.state = State::Done;
+        }
+        step
+    }
+
+    fn step(&mut self, node: &mut Node) -> Result<bool, FormatError> {
         if self.state == State::Before {
             if !self.begin()? {
-                return Ok(None);
+                return Ok(false);
             }
             self.state = State::First;
         }
         if !self.reader.next_item(self.state == State::First)? {
-            self.tail(false)?;
-            return Ok(None);
+            self.tail()?;
+            return Ok(false);
         }
         self.state = State::Further;
         self.reader.peek();
         let text = self.reader.rest();
         let start = self.reader.at_byte();
-        let node = read_node(&mut self.reader)?;
+        read_node(&mut self.reader, node)?;
         self.raw = &text[..self.reader.at_byte() - start];
-        Ok(Some(node))
+        Ok(true)
     }
 
     /// Up to the first node; fields that are not `nodes` are skipped. False for a tree without any.
@@ -58,7 +70,7 @@ impl<'a> TreeReader<'a> {
         let mut first = true;
         while let Some(key) = self.reader.next_key(first)? {
             first = false;
-            if key == "nodes" {
+            if &*key == b"nodes" {
                 if !self.reader.null() {
                     self.reader.expect(b'[', "an array of nodes")?;
                     return Ok(true);
@@ -71,8 +83,9 @@ impl<'a> TreeReader<'a> {
         Ok(false)
     }
 
-    fn tail(&mut self, first: bool) -> Result<(), FormatError> {
-        while self.reader.next_key(first)?.is_some() {
+    /// Behind the nodes: further fields, the closing brace, nothing.
+    fn tail(&mut self) -> Result<(), FormatError> {
+        while self.reader.next_key(false)?.is_some() {
             self.reader.skip()?;
         }
         self.reader.end()
@@ -83,14 +96,12 @@ impl Iterator for TreeReader<'_> {
     type Item = Result<Node, FormatError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.state == State::Done {
-            return None;
+        let mut node = Node::new(Vec::new(), NodeKind::Other);
+        match self.next_into(&mut node) {
+            Ok(true) => Some(Ok(node)),
+            Ok(false) => None,
+            Err(error) => Some(Err(error)),
         }
-        let step = self.step();
-        if !matches!(step, Ok(Some(_))) {
-            self.state = State::Done;
-        }
-        step.transpose()
     }
 }
 

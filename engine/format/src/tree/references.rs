@@ -22,10 +22,10 @@ pub fn for_each_reference<E: From<FormatError>>(
     };
     let result = reader
         .object(|r, key| match key {
-            "nodes" => r.array(|r| {
+            b"nodes" => r.array(|r| {
                 r.object(|r, key| match key {
-                    "content" => r.array(|r| r.id().and_then(|id| visit(BlobKind::Data, id))),
-                    "subtree" => r.optional(Reader::id)?.map_or(Ok(()), |id| visit(BlobKind::Tree, id)),
+                    b"content" => r.array(|r| r.id().and_then(|id| visit(BlobKind::Data, id))),
+                    b"subtree" => r.optional(Reader::id)?.map_or(Ok(()), |id| visit(BlobKind::Tree, id)),
                     _ => r.skip(),
                 })
             }),
