@@ -13,7 +13,7 @@ use crate::workspace::{Package, text};
 pub struct Layers {
     /// Package → the packages of the workspace that it may use besides `rempart-model`.
     pub allowed: BTreeMap<String, BTreeSet<String>>,
-    /// Packages that only test the whole, and are used by nobody.
+    /// Packages that only test the whole: they may use anything, and only they may use each other.
     pub whole_system: BTreeMap<String, bool>,
 }
 
@@ -62,12 +62,12 @@ fn breaches_of(package: &Package, by_name: &BTreeMap<&str, &Package>, layers: &L
     found
 }
 
-/// Arrows from a lower floor to a higher one, or to a package that only tests. `layers.toml` cannot allow these.
+/// Arrows from a lower floor to a higher one, or from the house to what only tests it. `layers.toml` cannot allow these.
 fn upwards(package: &Package, by_name: &BTreeMap<&str, &Package>, layers: &Layers) -> Vec<String> {
     let own_floor = FLOORS.iter().position(|floor| *floor == package.floor());
     let mut found = Vec::new();
     for used in &package.uses {
-        if layers.whole_system.contains_key(used) {
+        if layers.whole_system.contains_key(used) && !layers.whole_system.contains_key(&package.name) {
             found.push(format!("{} uses {used}, which only tests the whole", package.name));
         }
         let Some(other) = by_name.get(used.as_str()) else { continue };
@@ -146,9 +146,10 @@ mod tests {
     }
 
     #[test]
-    fn nobody_uses_what_only_tests() {
+    fn only_tests_use_what_only_tests() {
         let packages = [package("a", "engine/a", &["t"]), package("t", "tests/t", &["a"])];
-        let read: Layers = toml::from_str("[allowed]\na = [\"t\"]\n[whole_system]\nt = true").expect("TOML");
+        let packages = [packages.as_slice(), &[package("s", "tests/s", &["t"])]].concat();
+        let read: Layers = toml::from_str("[allowed]\na = [\"t\"]\n[whole_system]\ns = true\nt = true").expect("TOML");
         assert_eq!(breaches(&packages, &read), ["a uses t, which only tests the whole"]);
     }
 }
