@@ -6,38 +6,38 @@
 //! - **Must not know**: source file systems, servers, SQL, agents.
 //! - **Invariants**: packs durable → index → snapshot last; a blob is checked (MAC, then SHA-256) at every read; nothing
 //!   is deleted without an exclusive lock; the local cache can be deleted at any time.
-#![allow(dead_code, unused_variables, clippy::todo)] // SEAM: signatures first; the bodies follow
 
-use rempart_format::BlobKind;
-use rempart_model::{BlobId, SnapshotId};
+#![allow(dead_code, reason = "what maintenance calls is here before it")]
 
-/// A blob ready to be sealed: its name, and its bytes as they are stored (zstd where `uncompressed_bytes` is present).
-pub struct PreparedBlob<'a> {
-    pub id: BlobId,
-    pub payload: &'a [u8],
-    pub uncompressed_bytes: Option<std::num::NonZeroU32>,
-}
+mod cache;
+mod cat;
+mod clock;
+mod decode;
+mod error;
+mod files;
+mod identity;
+mod index;
+mod keys;
+mod lock;
+mod maintain;
+mod open;
+mod read;
+mod repository;
+mod sink;
+mod snapshots;
+mod writer;
 
-/// Where new blobs go. Shared by all workers of one backup. Local: `Writer`. Far: an agent's session.
-pub trait BlobSink: Send + Sync {
-    /// For each id: is it wanted from this caller? `false`: stored already, or claimed by an earlier call; who is told
-    /// `true` must `put` it. Answers from memory; a far sink batches ahead.
-    fn claim(&self, kind: BlobKind, ids: &[BlobId], wanted: &mut Vec<bool>) -> Result<(), SinkError>;
-    /// Takes claimed blobs: seals and appends them on the calling thread. Blocks while too many bytes are in flight.
-    /// Returns bytes as stored (sealed), for the summary.
-    fn put(&self, kind: BlobKind, blobs: &[PreparedBlob<'_>]) -> Result<u64, SinkError>;
-    /// Packs durable, then the index, then the snapshot. Called once, last.
-    fn commit(&self, snapshot: &rempart_format::Snapshot) -> Result<SnapshotId, SinkError>;
-}
-
-/// Where blobs come from. Local: `Repository`. Far: an agent's session.
-pub trait BlobSource: Send + Sync {
-    /// The plaintext, checked (MAC, zstd, SHA-256).
-    fn read_blob(&self, kind: BlobKind, id: &BlobId) -> Result<Vec<u8>, SourceError>;
-    /// Calls `deliver(index into ids, plaintext or error)` for each, in the order that is best for the storage (by pack and
-    /// offset, neighbours merged up to 1 MiB gaps); may call from several threads. `deliver` returning false stops.
-    fn read_blobs(&self, kind: BlobKind, ids: &[BlobId], deliver: &(dyn Fn(usize, Result<&[u8], SourceError>) -> bool + Sync)) -> Result<(), SourceError>;
-    /// Whether it is there, and its plaintext length.
-    fn plaintext_bytes(&self, kind: BlobKind, id: &BlobId) -> Option<u64>;
-}
-pub struct SinkError; pub struct SourceError;
+pub use clock::{Clock, SystemClock};
+pub use error::{ErrorKind, RepositoryError, Result};
+pub use index::{BlobLocation, Index};
+pub use keys::KeyInfo;
+pub use lock::{LockGuard, LockInfo, LockMode, PendingLock, UnlockScope};
+pub use maintain::{
+    CheckOptions, CheckReport, CopyOptions, CopyReport, IndexRepairPlan, Limit, MaintenanceObserver, NoObserver,
+    PackRepair, ParseLimitError, ParseReadDataError, Problem, PruneOptions, PrunePlan, PruneStats, ReadData, Severity,
+    SnapshotRepair, Step,
+};
+pub use repository::{InitOptions, OpenOptions, Repository};
+pub use sink::{BlobSink, BlobSource, Deliver, PreparedBlob, SinkError, SourceError};
+pub use snapshots::StoredSnapshot;
+pub use writer::{SealedBlob, Writer, WriterLock, WriterOptions, WriterStats};

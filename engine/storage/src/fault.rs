@@ -271,6 +271,10 @@ impl ObjectStore for FaultStore {
         self.disturb(Operation::Remove, name.kind(), &name, || self.inner.remove(name))
     }
 
+    fn rereads_are_cheap(&self) -> bool {
+        self.inner.rereads_are_cheap()
+    }
+
     fn free_bytes(&self) -> Result<Option<u64>> {
         self.disturb(Operation::FreeBytes, None, &"the free space", || self.inner.free_bytes())
     }

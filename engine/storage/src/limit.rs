@@ -132,6 +132,10 @@ impl ObjectStore for LimitStore {
         self.inner.remove(name)
     }
 
+    fn rereads_are_cheap(&self) -> bool {
+        self.inner.rereads_are_cheap()
+    }
+
     fn free_bytes(&self) -> Result<Option<u64>> {
         self.inner.free_bytes()
     }

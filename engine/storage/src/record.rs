@@ -138,6 +138,10 @@ impl ObjectStore for RecordStore {
         self.inner.remove(name)
     }
 
+    fn rereads_are_cheap(&self) -> bool {
+        self.inner.rereads_are_cheap()
+    }
+
     fn free_bytes(&self) -> Result<Option<u64>> {
         self.note(Operation::FreeBytes, None, 0);
         self.inner.free_bytes()

@@ -187,6 +187,10 @@ impl ObjectStore for RetryStore {
         })
     }
 
+    fn rereads_are_cheap(&self) -> bool {
+        self.inner.rereads_are_cheap()
+    }
+
     fn free_bytes(&self) -> Result<Option<u64>> {
         self.repeat(|_| self.inner.free_bytes())
     }

@@ -47,6 +47,11 @@ pub trait ObjectStore: Send + Sync {
     fn begin_pack(&self) -> Result<Option<Box<dyn PendingPack>>> {
         Ok(None)
     }
+    /// Reading the same bytes twice costs next to nothing (a local disk's page cache, not a network): check then reads a
+    /// pack once to hash its file and once for its blobs.
+    fn rereads_are_cheap(&self) -> bool {
+        false
+    }
 
     /// Makes all that was written through this store so far survive a crash of the machine, file and directory alike.
     /// Fails where any of it is lost; it then keeps failing, since a later success would be taken for a promise about

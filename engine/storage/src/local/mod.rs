@@ -340,6 +340,10 @@ impl ObjectStore for LocalStore {
         Ok(())
     }
 
+    fn rereads_are_cheap(&self) -> bool {
+        true
+    }
+
     fn free_bytes(&self) -> Result<Option<u64>> {
         files::free_bytes(&self.folder.root)
             .map(Some)

@@ -1,0 +1,145 @@
+//! Reading blobs: one by one, or many in the order that suits the storage.
+
+mod batch;
+mod plan;
+
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rempart_crypto::sha256;
+use rempart_format::BlobKind;
+use rempart_model::{BlobId, PackId};
+use rempart_storage::{ObjectKind, ObjectName};
+
+use crate::decode::open_blob;
+use crate::{BlobLocation, BlobSource, Deliver, Repository, RepositoryError, Result, SourceError};
+
+impl BlobSource for Repository {
+    fn read_blob(&self, kind: BlobKind, id: &BlobId) -> Result<Vec<u8>, SourceError> {
+        Ok(self.read_any_copy(kind, id, &[], &AtomicBool::new(false))?)
+    }
+
+    fn read_blobs(&self, kind: BlobKind, ids: &[BlobId], deliver: &Deliver<'_>) -> Result<(), SourceError> {
+        Ok(batch::read_blobs(self, kind, ids, deliver)?)
+    }
+
+    fn plaintext_bytes(&self, kind: BlobKind, id: &BlobId) -> Option<u64> {
+        Some(self.index().ok()?.find(kind, id)?.plaintext_bytes())
+    }
+}
+
+impl Repository {
+    /// The plaintext from the first copy that is intact, passing over `bad` ones. Where all fail and the index may be
+    /// out of date (another process has moved blobs), it is loaded anew, unless `reloaded` says that it was.
+    fn read_any_copy(
+        &self,
+        kind: BlobKind,
+        id: &BlobId,
+        bad: &[BlobLocation],
+        reloaded: &AtomicBool,
+    ) -> Result<Vec<u8>> {
+        let mut plaintext = Vec::new();
+        self.any_copy(kind, id, bad, reloaded, &mut |location, sealed| {
+            open_blob(self.master_key(), sealed, location.uncompressed_bytes, &mut Vec::new(), &mut plaintext)?;
+            if sha256(&plaintext) == *id.as_bytes() { Ok(()) } else { Err(WRONG_HASH.to_owned()) }
+        })?;
+        Ok(plaintext)
+    }
+
+    /// The payload of a blob as it is stored (zstd where the second value is present), its MAC checked, for copying it
+    /// to another repository without unpacking.
+    pub(crate) fn read_payload(&self, kind: BlobKind, id: &BlobId) -> Result<(Vec<u8>, Option<NonZeroU32>)> {
+        let (mut payload, mut uncompressed_bytes) = (Vec::new(), None);
+        self.any_copy(kind, id, &[], &AtomicBool::new(false), &mut |location, sealed| {
+            uncompressed_bytes = location.uncompressed_bytes;
+            self.master_key().open_into(sealed, &mut payload).map_err(|error| error.to_string())
+        })?;
+        Ok((payload, uncompressed_bytes))
+    }
+
+    /// Checks the MAC, decrypts, unpacks: all but the SHA-256. For readers of whole packs.
+    pub(crate) fn open_blob(
+        &self,
+        sealed: &[u8],
+        uncompressed_bytes: Option<NonZeroU32>,
+        plaintext: &mut Vec<u8>,
+    ) -> Result<(), String> {
+        thread_local!(static SCRATCH: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) });
+        SCRATCH.with_borrow_mut(|scratch| open_blob(self.master_key(), sealed, uncompressed_bytes, scratch, plaintext))
+    }
+
+    fn any_copy(
+        &self,
+        kind: BlobKind,
+        id: &BlobId,
+        bad: &[BlobLocation],
+        reloaded: &AtomicBool,
+        take: &mut TakeCopy<'_>,
+    ) -> Result<()> {
+        let mut tried = bad.to_vec();
+        let mut failure = None;
+        let mut index = self.index()?;
+        loop {
+            for location in index.find_all(kind, id) {
+                if tried.contains(&location) {
+                    continue;
+                }
+                match self.try_copy(id, &location, take) {
+                    Ok(()) => return Ok(()),
+                    Err(error) if is_of_this_copy(&error) => {
+                        tracing::warn!(%error, "trying another copy of the blob");
+                        tried.push(location);
+                        failure = Some(error);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            if reloaded.swap(true, Ordering::Relaxed) {
+                break;
+            }
+            index = self.reload_index()?;
+        }
+        Err(failure.unwrap_or(match tried.first() {
+            // The caller knows better what was wrong with those.
+            Some(location) => RepositoryError::BlobDamaged {
+                id: *id,
+                pack: location.pack,
+                reason: "there is no other copy".to_owned(),
+            },
+            None => RepositoryError::BlobMissing { kind, id: *id },
+        }))
+    }
+
+    fn try_copy(&self, id: &BlobId, location: &BlobLocation, take: &mut TakeCopy<'_>) -> Result<()> {
+        let name = pack_name(location.pack);
+        let read = self.store().read_range(name, u64::from(location.offset_bytes), location.sealed_bytes as usize);
+        let sealed = read.map_err(|error| pack_error(error, location.pack, id))?;
+        take(location, &sealed).map_err(|reason| RepositoryError::BlobDamaged { id: *id, pack: location.pack, reason })
+    }
+}
+
+/// Looks at one copy of a blob as it is sealed; refuses it in words.
+type TakeCopy<'a> = dyn FnMut(&BlobLocation, &[u8]) -> Result<(), String> + 'a;
+
+const WRONG_HASH: &str = "its content does not match its name";
+
+const fn pack_name(pack: PackId) -> ObjectName {
+    ObjectName::Named(ObjectKind::Pack, pack.0)
+}
+
+/// What a failed read of a pack means for a blob in it.
+fn pack_error(error: rempart_storage::StorageError, pack: PackId, id: &BlobId) -> RepositoryError {
+    match error.kind() {
+        rempart_storage::ErrorKind::NotFound => RepositoryError::PackMissing { pack, id: *id },
+        rempart_storage::ErrorKind::Damaged => RepositoryError::PackDamaged { pack, reason: error.chain() },
+        _ => error.into(),
+    }
+}
+
+/// Whether another copy may do better.
+fn is_of_this_copy(error: &RepositoryError) -> bool {
+    matches!(
+        error,
+        RepositoryError::BlobDamaged { .. } | RepositoryError::PackMissing { .. } | RepositoryError::PackDamaged { .. }
+    )
+}

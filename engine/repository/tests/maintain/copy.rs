@@ -1,0 +1,35 @@
+//! Copying snapshots into another repository.
+
+use rempart_repository::{CopyOptions, NoObserver};
+
+use crate::lab::{Lab, joined, read, some_files, writer};
+
+#[test]
+fn copies_hold_the_same_and_are_made_once() {
+    let (here, there) = (Lab::new(), Lab::new());
+    let all = [some_files(1, 10, 30_000), some_files(2, 10, 1_500_000), some_files(1, 12, 30_000)];
+    for files in &all {
+        here.backup(files);
+    }
+    let snapshots = here.repository.snapshots().unwrap();
+    let copy = |dry_run| {
+        let destination = there.reopened();
+        let present = destination.snapshots().unwrap();
+        let sink = writer(&destination);
+        let options = CopyOptions { dry_run };
+        here.reopened().copy_to(&snapshots, &destination, &present, &sink, options, &NoObserver).unwrap()
+    };
+    assert_eq!(copy(true).copied.len(), 3);
+    assert_eq!(there.objects("snapshots").len(), 0, "a dry run copies nothing");
+
+    let report = copy(false);
+    assert_eq!((report.copied.len(), report.skipped.len()), (3, 0));
+    there.assert_sound("after the copy");
+    for ((original, copied), files) in report.copied.iter().zip(&all) {
+        let copied = copied.expect("a copy");
+        assert_eq!(read(&there.reopened(), copied).unwrap(), joined(files));
+        assert_eq!(there.repository.snapshot(copied).unwrap().snapshot.original, Some(*original));
+    }
+    let again = copy(false);
+    assert_eq!((again.copied.len(), again.skipped.len(), again.blobs), (0, 3, 0), "a second copy finds all there");
+}

@@ -1,0 +1,9 @@
+//! Maintenance on real repositories in a local folder: check, prune, repair, copy, damage of every kind, and random
+//! histories against a naive model.
+
+mod check;
+mod copy;
+mod damage;
+mod histories;
+mod lab;
+mod prune;
