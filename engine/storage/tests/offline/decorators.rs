@@ -1,12 +1,10 @@
 //! Decorators and doubles, without a network.
 
-mod conformance;
-
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-use conformance::{content, id, named};
+use crate::conformance::{content, id, named};
 use parking_lot::Mutex;
 use rempart_storage::{
     CrashStore, ErrorKind, Fault, FaultPlan, FaultStore, LimitStore, Limits, LocalStore, ObjectKind, ObjectName,
@@ -25,11 +23,11 @@ fn in_memory(decorate: impl Fn(Store) -> Store) -> impl Fn(&str) -> Store {
 fn the_memory_store_and_every_decorator_conform() {
     let rate = NonZeroU64::new(1 << 40);
     let limits = Limits { upload_bytes_per_second: rate, read_bytes_per_second: rate };
-    conformance::conformance(&in_memory(|store| store));
-    conformance::conformance(&in_memory(move |store| Arc::new(LimitStore::new(store, limits))));
-    conformance::conformance(&in_memory(|store| Arc::new(RecordStore::new(store))));
-    conformance::conformance(&in_memory(|store| Arc::new(FaultStore::new(store, FaultPlan::default()))));
-    conformance::conformance(&in_memory(|store| Arc::new(RetryStore::new(store, RetryPolicy::default()))));
+    crate::conformance::conformance(&in_memory(|store| store));
+    crate::conformance::conformance(&in_memory(move |store| Arc::new(LimitStore::new(store, limits))));
+    crate::conformance::conformance(&in_memory(|store| Arc::new(RecordStore::new(store))));
+    crate::conformance::conformance(&in_memory(|store| Arc::new(FaultStore::new(store, FaultPlan::default()))));
+    crate::conformance::conformance(&in_memory(|store| Arc::new(RetryStore::new(store, RetryPolicy::default()))));
 }
 
 #[test]
@@ -37,7 +35,7 @@ fn decorators_pass_pending_packs_on() {
     let root = tempfile::tempdir().unwrap();
     let rate = NonZeroU64::new(1 << 40);
     let limits = Limits { upload_bytes_per_second: rate, read_bytes_per_second: rate };
-    conformance::conformance(&|place| {
+    crate::conformance::conformance(&|place| {
         let store = Arc::new(LocalStore::new(root.path().join(place)));
         let store = Arc::new(RecordStore::new(Arc::new(LimitStore::new(store, limits))));
         Arc::new(RetryStore::new(Arc::new(FaultStore::new(store, FaultPlan::default())), RetryPolicy::default()))

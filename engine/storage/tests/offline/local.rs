@@ -1,19 +1,17 @@
 //! The local store: the suite, and what only a file system can show.
 
-mod conformance;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use conformance::{content, id, named};
+use crate::conformance::{content, id, named};
 use rempart_storage::{ErrorKind, LocalStore, ObjectKind, ObjectName, ObjectStore};
 
 #[test]
 fn a_folder_conforms() {
     let root = tempfile::tempdir().unwrap();
-    conformance::conformance(&|place| Arc::new(LocalStore::new(root.path().join(place))));
+    crate::conformance::conformance(&|place| Arc::new(LocalStore::new(root.path().join(place))));
 }
 
 fn files_below(root: &std::path::Path) -> Vec<String> {
