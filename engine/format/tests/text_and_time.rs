@@ -130,7 +130,21 @@ fn times_are_written_as_go_writes_them() {
 fn a_writer_that_remembers_offsets_writes_what_a_fresh_one_writes() {
     let paris = LocalZone::new(TimeZone::get("Europe/Paris").unwrap());
     let mut kept = TimeWriter::new(paris.clone());
-    let changes = [1_711_846_800, 1_729_990_800, 0, -2_500_000_000, 1_711_846_800, -1_855_958_901, -1_855_958_961];
+    let changes = [
+        1_711_846_800,
+        1_729_990_800,
+        0,
+        -2_500_000_000,
+        1_711_846_800,
+        -1_855_958_901,
+        -1_855_958_961,
+        86_400 * 9_000,
+        86_400 * 9_200,
+        86_400 * 9_400,
+        86_400 * 9_600,
+        86_400 * 9_800,
+        1_711_846_800,
+    ];
     for seconds in changes.into_iter().flat_map(|at| [at - 1, at, at + 1, at - 1]) {
         let time = FileTime { seconds, nanoseconds: 0 };
         let mut text = Vec::new();

@@ -5,17 +5,18 @@ use super::zone::OffsetSpan;
 use super::{FileTime, LocalZone, WallTime};
 use crate::json::write::two_digits;
 
-/// Prints file times in one zone. Remembers the span of the last offset, so that a zone's rules are asked rarely.
+/// Prints file times in one zone. Remembers the spans of the last offsets, so that a zone's rules are asked rarely.
 #[derive(Debug, Clone)]
 pub struct TimeWriter {
     zone: LocalZone,
-    span: OffsetSpan,
+    /// Four years of summer and winter; the one used last stands first.
+    spans: [OffsetSpan; 8],
 }
 
 impl TimeWriter {
     #[must_use]
     pub fn new(zone: LocalZone) -> Self {
-        Self { zone, span: OffsetSpan::EMPTY }
+        Self { zone, spans: [OffsetSpan::EMPTY; 8] }
     }
 
     /// Appends a time with its quotation marks. Years before 0 and after 9999 become those, as in restic.
@@ -33,10 +34,15 @@ impl TimeWriter {
     }
 
     fn offset(&mut self, seconds: i64) -> i32 {
-        if !self.span.holds(seconds) {
-            self.span = self.zone.offset_span(seconds);
+        if !self.spans[0].holds(seconds) {
+            let known = self.spans.iter().position(|span| span.holds(seconds));
+            let place = known.unwrap_or(self.spans.len() - 1);
+            if known.is_none() {
+                self.spans[place] = self.zone.offset_span(seconds);
+            }
+            self.spans[..=place].rotate_right(1);
         }
-        whole_minutes(self.span.offset_seconds)
+        whole_minutes(self.spans[0].offset_seconds)
     }
 }
 
