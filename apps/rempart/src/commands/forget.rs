@@ -1,0 +1,201 @@
+//! `forget`: removes snapshots by rules or by name. The rules themselves are `policy`'s.
+
+use std::collections::HashMap;
+
+use anyhow::Context as _;
+use jiff::tz::TimeZone;
+use rempart_model::SnapshotId;
+use rempart_policy::{Decision, GroupBy, GroupKey, Keep, Period, RetentionPolicy, Within};
+use rempart_repository::{LockMode, StoredSnapshot};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::cli::forget::{self as arguments, Forget};
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::output::{human, snapshots as show};
+use crate::run::Run;
+use crate::snapshots::{Finder, split_tags};
+
+/// A line of `--json`; the fields are those of restic's groups.
+#[derive(Serialize)]
+struct GroupLine<'a> {
+    host: Option<&'a str>,
+    paths: Option<&'a [String]>,
+    tags: Option<&'a [String]>,
+    keep: Vec<Box<RawValue>>,
+    remove: Vec<Box<RawValue>>,
+    reasons: Vec<ReasonLine>,
+}
+
+#[derive(Serialize)]
+struct ReasonLine {
+    snapshot: Box<RawValue>,
+    matches: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    dry_run: bool,
+    kept: usize,
+    removed: usize,
+}
+
+/// What is to be done, shown before it is done.
+#[derive(Default)]
+struct Plan {
+    kept: usize,
+    remove: Vec<SnapshotId>,
+}
+
+pub fn forget(run: &Run, args: &Forget) -> anyhow::Result<ExitCode> {
+    let by = group_by(&args.group_by)?;
+    let policy = policy(&args.keep)?;
+    if args.snapshots.is_empty() && policy.is_empty() {
+        return Err(Failure::usage("no rule says what to keep, so every snapshot would go; nothing was removed")
+            .hint("give a rule such as --keep-daily 7, or name the snapshots to remove")
+            .into());
+    }
+    if !args.snapshots.is_empty() && !policy.is_empty() {
+        return Err(Failure::usage("snapshots to remove and rules for what to keep exclude each other").into());
+    }
+    let repository = run.open()?;
+    // A dry run only reads.
+    let mode = if args.dry_run { LockMode::Shared } else { LockMode::Exclusive };
+    let lock = run.lock(&repository, mode)?;
+    let snapshots = Finder::new(&repository, &args.filter).many(&args.snapshots)?;
+    let plan = if args.snapshots.is_empty() {
+        plan_by_rules(run, &snapshots, by, &policy)?
+    } else {
+        Plan { kept: 0, remove: snapshots.iter().map(|stored| stored.id).collect() }
+    };
+    run.check_canceled()?;
+    if !args.dry_run {
+        repository.remove_snapshots(&lock, &plan.remove)?;
+    }
+    tell(run, args, &plan)?;
+    if args.prune {
+        return super::prune::execute(run, &repository, lock, &args.limits, args.dry_run);
+    }
+    lock.release()?;
+    Ok(ExitCode::Success)
+}
+
+fn tell(run: &Run, args: &Forget, plan: &Plan) -> anyhow::Result<()> {
+    let removed = plan.remove.len();
+    if run.out.is_json() {
+        return run.out.message("summary", Summary { dry_run: args.dry_run, kept: plan.kept, removed });
+    }
+    let count = human::count(removed as u64, "snapshot");
+    match (args.dry_run, removed) {
+        (_, 0) => run.out.line("nothing to remove"),
+        (true, _) => run.out.line(format!("would remove {count}; this is a dry run, nothing was changed")),
+        (false, _) => {
+            run.out.line(format!("removed {count}"))?;
+            if !args.prune {
+                run.out.note("`rempart prune` frees the space");
+            }
+            Ok(())
+        }
+    }
+}
+
+fn plan_by_rules(
+    run: &Run,
+    snapshots: &[StoredSnapshot],
+    by: GroupBy,
+    policy: &RetentionPolicy,
+) -> anyhow::Result<Plan> {
+    let zone = TimeZone::system();
+    let by_id: HashMap<SnapshotId, &StoredSnapshot> = snapshots.iter().map(|stored| (stored.id, stored)).collect();
+    let facts: Vec<_> = snapshots.iter().map(show::facts).collect();
+    let mut plan = Plan::default();
+    for group in rempart_policy::group(&facts, by) {
+        let mut decisions = rempart_policy::retain(policy, &group.members, &zone)?;
+        // Shown as `snapshots` shows them: oldest first.
+        decisions.reverse();
+        show_group(run, &group.key, &decisions, &by_id)?;
+        plan.kept += decisions.iter().filter(|decision| decision.is_kept()).count();
+        plan.remove.extend(decisions.iter().filter(|decision| !decision.is_kept()).map(|decision| decision.id));
+    }
+    Ok(plan)
+}
+
+fn show_group(
+    run: &Run,
+    key: &GroupKey,
+    decisions: &[Decision],
+    by_id: &HashMap<SnapshotId, &StoredSnapshot>,
+) -> anyhow::Result<()> {
+    let stored = |decision: &&Decision| by_id.get(&decision.id).copied();
+    let kept = || decisions.iter().filter(|decision| decision.is_kept());
+    let removed = || decisions.iter().filter(|decision| !decision.is_kept());
+    let matches = |decision: &Decision| decision.reasons.iter().map(ToString::to_string).collect::<Vec<_>>();
+    if run.out.is_json() {
+        let json = |decision: &Decision| by_id.get(&decision.id).map(|stored| show::as_json(stored, None));
+        return run.out.message(
+            "group",
+            GroupLine {
+                host: key.host.as_deref(),
+                paths: key.paths.as_deref(),
+                tags: key.tags.as_deref(),
+                keep: kept().filter_map(json).collect(),
+                remove: removed().filter_map(json).collect(),
+                reasons: kept()
+                    .filter_map(|decision| Some(ReasonLine { snapshot: json(decision)?, matches: matches(decision) }))
+                    .collect(),
+            },
+        );
+    }
+    if run.global.quiet {
+        return Ok(());
+    }
+    run.out.line(format!("{}:", show::group_title(key)))?;
+    let reasons: Vec<String> = kept().map(|decision| matches(decision).join("\n")).collect();
+    let kept: Vec<_> = kept().filter_map(|decision| stored(&decision)).collect();
+    let removed: Vec<_> = removed().filter_map(|decision| stored(&decision)).collect();
+    for (title, snapshots, reasons) in [("keep", kept, Some(reasons.as_slice())), ("remove", removed, None)] {
+        if snapshots.is_empty() {
+            continue;
+        }
+        run.out.line(format!("{title} {}:", human::count(snapshots.len() as u64, "snapshot")))?;
+        for line in show::table(&snapshots, false, reasons).lines() {
+            run.out.line(line)?;
+        }
+    }
+    run.out.line("")
+}
+
+pub fn group_by(text: &str) -> anyhow::Result<GroupBy> {
+    text.parse().context(Failure::usage("--group-by cannot be understood"))
+}
+
+fn policy(keep: &arguments::Keep) -> anyhow::Result<RetentionPolicy> {
+    let count = |number: Option<u32>| number.map_or(Keep::None, Keep::Count);
+    let span = |text: &Option<String>| -> anyhow::Result<Option<Within>> {
+        text.as_deref().map(str::parse).transpose().context(Failure::usage("a --keep-within rule cannot be understood"))
+    };
+    let mut within_each = Vec::new();
+    for (period, text) in [
+        (Period::Hourly, &keep.keep_within_hourly),
+        (Period::Daily, &keep.keep_within_daily),
+        (Period::Weekly, &keep.keep_within_weekly),
+        (Period::Monthly, &keep.keep_within_monthly),
+        (Period::Quarterly, &keep.keep_within_quarterly),
+        (Period::Yearly, &keep.keep_within_yearly),
+    ] {
+        within_each.extend(span(text)?.map(|within| (period, within)));
+    }
+    Ok(RetentionPolicy {
+        last: count(keep.keep_last),
+        hourly: count(keep.keep_hourly),
+        daily: count(keep.keep_daily),
+        weekly: count(keep.keep_weekly),
+        monthly: count(keep.keep_monthly),
+        quarterly: count(keep.keep_quarterly),
+        yearly: count(keep.keep_yearly),
+        within: span(&keep.keep_within)?,
+        within_each,
+        tags: keep.keep_tag.iter().map(|list| split_tags(list)).collect(),
+    })
+}

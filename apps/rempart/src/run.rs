@@ -1,0 +1,190 @@
+//! What every command has at hand, and how a run begins and ends.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rempart_archive::cancel::CancelToken;
+use rempart_repository::{LockGuard, LockMode, PendingLock, Repository};
+use rempart_storage::{Location, ObjectStore};
+
+use crate::cli::maintain::From;
+use crate::cli::{self, Cli, Global};
+use crate::exit_code::ExitCode;
+use crate::failure::{Failure, classify};
+use crate::output::{Format, Output, Verbosity};
+use crate::password::{self, Password};
+use crate::{commands, environment, place, settings, signal};
+
+/// One run of one command.
+pub struct Run {
+    pub global: Global,
+    pub out: Output,
+    pub cancel: CancelToken,
+}
+
+/// Parses the command line, runs the command, tells how it ended.
+pub fn main() -> ExitCode {
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
+        }
+    };
+    let Cli { global, command } = cli;
+    let out = Output::new(if global.json { Format::Json } else { Format::Human }, verbosity(&global));
+    let run = Run { global, out, cancel: CancelToken::new() };
+    start_log();
+    let result = place::refuse_password_option(&run.global)
+        .and_then(|()| commands::dispatch(&run, command))
+        .and_then(|code| run.out.flush().map(|()| code));
+    match result {
+        Ok(code) => code,
+        Err(error) => run.tell(&error),
+    }
+}
+
+fn verbosity(global: &Global) -> Verbosity {
+    match (global.quiet, global.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, 0) => Verbosity::Normal,
+        (false, 1) => Verbosity::Verbose,
+        (false, _) => Verbosity::Everything,
+    }
+}
+
+/// The log of the engine, for those who ask for it: building a filter takes time that a small run would notice.
+fn start_log() {
+    if let Some(filter) = environment::LOG.text() {
+        let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(filter);
+        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    }
+}
+
+impl Run {
+    /// From now on Ctrl-C ends the work in order. Not before the password is there: a prompt must stay interruptible.
+    fn watch_signals(&self) -> anyhow::Result<()> {
+        signal::cancel_on_signals(&self.cancel)
+    }
+
+    /// An error where the user asked to stop.
+    pub fn check_canceled(&self) -> anyhow::Result<()> {
+        if self.cancel.is_canceled() { Err(Failure::new(ExitCode::Canceled, "canceled").into()) } else { Ok(()) }
+    }
+
+    /// The store at the repository's place.
+    pub fn store(&self) -> anyhow::Result<Arc<dyn ObjectStore>> {
+        self.store_at(&place::repository(&self.global)?)
+    }
+
+    pub fn store_at(&self, location: &Location) -> anyhow::Result<Arc<dyn ObjectStore>> {
+        let options = place::open_options(&self.global);
+        rempart_storage::open(location, &options).context("cannot open the storage")
+    }
+
+    /// The password of the repository at hand.
+    pub fn password(&self, location: &str, is_new: bool) -> anyhow::Result<Password> {
+        let password = password::obtain(&password::Sources {
+            file: self.global.password_file.as_deref(),
+            command: self.global.password_command.as_deref(),
+            variables: password::REPOSITORY_VARIABLES,
+            allow_empty: self.global.insecure_no_password,
+            subject: format!("password for {}repository {location}", if is_new { "the new " } else { "" }),
+            is_new,
+        })?;
+        self.watch_signals()?;
+        Ok(password)
+    }
+
+    #[must_use]
+    pub fn open_options(&self) -> rempart_repository::OpenOptions {
+        rempart_repository::OpenOptions { cache_dir: settings::cache_dir(&self.global), ..Default::default() }
+    }
+
+    /// The repository that the options and the environment name, opened.
+    pub fn open(&self) -> anyhow::Result<Repository> {
+        let store = self.store()?;
+        let password = self.password(store.location(), false)?;
+        let repository = Repository::open(store, password.as_bytes(), self.open_options())?;
+        self.check_canceled()?;
+        Ok(repository)
+    }
+
+    /// The other repository, that `copy` and `init --copy-chunker-params` read.
+    pub fn open_from(&self, from: &From) -> anyhow::Result<Repository> {
+        let store = self.store_at(&place::from_repository(from)?)?;
+        let password = password::obtain(&password::Sources {
+            file: from.from_password_file.as_deref(),
+            command: from.from_password_command.as_deref(),
+            variables: password::FROM_VARIABLES,
+            allow_empty: self.global.insecure_no_password,
+            subject: format!("password for repository {}", store.location()),
+            is_new: false,
+        })?;
+        Ok(Repository::open(store, password.as_bytes(), self.open_options())?)
+    }
+
+    fn lock_wait(&self) -> Option<Duration> {
+        let seconds = self.global.retry_lock.0;
+        (seconds > 0).then(|| Duration::from_secs(seconds))
+    }
+
+    /// Takes a lock and waits until it is certain.
+    pub fn lock(&self, repository: &Repository, mode: LockMode) -> anyhow::Result<LockGuard> {
+        if self.global.no_lock && mode == LockMode::Exclusive {
+            return Err(Failure::usage("--no-lock is for reading; this command changes the repository").into());
+        }
+        Ok(repository.lock(mode, self.lock_wait())?)
+    }
+
+    /// Writes a lock of the shared kind without waiting for the second look at the others.
+    pub fn lock_early(&self, repository: &Repository) -> anyhow::Result<PendingLock> {
+        Ok(repository.lock_async(LockMode::Shared, self.lock_wait())?)
+    }
+
+    /// A lock for reading: none where the user wants none.
+    pub fn lock_for_reading(&self, repository: &Repository) -> anyhow::Result<Option<PendingLock>> {
+        if self.global.no_lock { Ok(None) } else { self.lock_early(repository).map(Some) }
+    }
+
+    /// Tells what failed, why, and what to do next.
+    fn tell(&self, error: &anyhow::Error) -> ExitCode {
+        let (code, hint) = classify(error);
+        // What was listed before the failure is still worth showing.
+        let _ = self.out.flush();
+        if code == ExitCode::OutputClosed {
+            return code;
+        }
+        let code = if self.cancel.is_canceled() { ExitCode::Canceled } else { code };
+        let mut stderr = std::io::stderr().lock();
+        let _ = if self.out.is_json() {
+            let message = format!("{error:#}");
+            let object = serde_json::json!({
+                "message_type": "exit_error", "code": code.number(), "message": message, "hint": hint,
+            });
+            writeln!(stderr, "{object}")
+        } else {
+            writeln!(stderr, "{}", as_text(error, hint.as_deref()))
+        };
+        code
+    }
+}
+
+fn as_text(error: &anyhow::Error, hint: Option<&str>) -> String {
+    let mut text = format!("error: {error}");
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // Transparent wrappers repeat what they wrap.
+        if cause != said {
+            text.push_str(&format!("\n  caused by: {cause}"));
+        }
+        said = cause;
+    }
+    if let Some(hint) = hint {
+        text.push_str(&format!("\nhint: {hint}"));
+    }
+    String::from_utf8_lossy(&crate::output::human::without_controls(text.as_bytes())).into_owned()
+}
