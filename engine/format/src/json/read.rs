@@ -14,6 +14,7 @@ use crate::FormatError;
 /// How deep values that are skipped may nest; what is read by name nests four deep.
 const MAX_DEPTH: usize = 128;
 
+#[derive(Clone)]
 pub(crate) struct Reader<'a> {
     text: &'a [u8],
     at: usize,
@@ -43,7 +44,7 @@ impl<'a> Reader<'a> {
 
     /// Steps over `len` bytes that the caller has read from [`Self::rest`].
     pub(crate) fn advance(&mut self, len: usize) {
-        self.at = (self.at + len).min(self.text.len());
+        self.at = self.at.saturating_add(len).min(self.text.len());
     }
 
     /// The next byte that is no white space, not consumed.

@@ -5,6 +5,7 @@ use crate::json::read::Reader;
 use crate::{FormatError, Node, NodeKind};
 
 /// Yields the nodes of a tree. The first error ends it.
+#[derive(Clone)]
 pub struct TreeReader<'a> {
     reader: Reader<'a>,
     state: State,
@@ -24,6 +25,29 @@ impl<'a> TreeReader<'a> {
     #[must_use]
     pub const fn new(json: &'a [u8]) -> Self {
         Self { reader: Reader::new("tree", json), state: State::Before, raw: &[] }
+    }
+
+    /// Where reading goes on: 0 before the first node, then the byte behind the node yielded last, `usize::MAX` at the
+    /// end, which is not the end of the bytes: a tree cut off behind a node must not pass for a whole one.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        match self.state {
+            State::Before => 0,
+            State::Done => usize::MAX,
+            State::First | State::Further => self.reader.at_byte(),
+        }
+    }
+
+    /// Goes on where another reader of the same bytes stood ([`Self::offset`]), for walkers that own the bytes and cannot
+    /// keep a reader that borrows them.
+    #[must_use]
+    pub fn resume(json: &'a [u8], offset: usize) -> Self {
+        let mut reader = Self::new(json);
+        if offset > 0 {
+            reader.reader.advance(offset);
+            reader.state = if offset == usize::MAX { State::Done } else { State::Further };
+        }
+        reader
     }
 
     /// The JSON of the node yielded last, for [`crate::TreeEncoder::push_raw`].

@@ -37,6 +37,8 @@ pub fn tree(json: &[u8]) {
     while let Ok(true) = reader.next_into(&mut reused) {
         let alone = [br#"{"nodes":["#, reader.raw_node(), b"]}"].concat();
         assert_eq!(nodes(&alone).expect("a node reads alone as it did among others"), [reused.clone()]);
+        let (mut resumed, mut going_on) = (TreeReader::resume(json, reader.offset()), reader.clone());
+        assert_eq!(resumed.next().map(Result::ok), going_on.next().map(Result::ok), "resumed at {}", reader.offset());
         let mode = GoMode(reused.mode);
         assert_eq!(GoMode::from_unix(mode.to_unix()).to_unix(), mode.to_unix(), "mode {:o}", reused.mode);
     }
