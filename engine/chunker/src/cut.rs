@@ -112,8 +112,10 @@ mod tests {
         ) {
             let max_bytes = min_bytes + more_bytes;
             let expected = Reference { polynomial, min_bytes, max_bytes, mask_bits }.lengths(&file);
-            let chunker = Chunker::with_limits(polynomial, min_bytes, max_bytes, mask_bits);
-            prop_assert_eq!(lengths(&chunker, &file), expected);
+            for (kind, scanner) in Scanner::of_every_kind(polynomial, mask_bits).into_iter().enumerate() {
+                let chunker = Chunker { scanner, min_bytes, max_bytes };
+                prop_assert_eq!(&lengths(&chunker, &file), &expected, "scanner {}", kind);
+            }
         }
 
         #[test]

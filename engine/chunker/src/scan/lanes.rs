@@ -96,7 +96,7 @@ pub(super) fn searches() -> Vec<Wide> {
 }
 
 /// Writes the search for one kind of vector. In scope must be: the type `Bytes` (one byte for each lane), `LANES`, and the
-/// functions `splat`, `load`, `look_up`, `shift_left_3`, `shift_right_4`, `shift_right_5` (which may let bits of the
+/// functions `_mm_prefetch`, `splat`, `load`, `look_up`, `shift_left_3`, `shift_right_4`, `shift_right_5` (which may let bits of the
 /// neighbour in), `and`, `xor`, `xor3`, `xor_and` and `or_and` (a ⊕ (b ∧ c), a ∨ (b ∧ c)), `min`, `zero_lanes`, and
 /// `load_16_columns`, which gives 16 bytes of every segment as 16 vectors.
 macro_rules! search {
@@ -111,26 +111,32 @@ macro_rules! search {
             let mut planes = [splat(0); PLANES];
             // The last row's bytes, transposed: what leaves the window in this row.
             let mut leaving = [splat(0); ROW_BYTES];
+            let mut columns = [splat(0); 16];
             for (sixteen, leaving) in leaving.as_chunks_mut::<16>().0.iter_mut().enumerate() {
+                let from = start.wrapping_sub(ROW_BYTES - 16 * sixteen);
                 // SAFETY: these are 16 of the 64 bytes before each segment.
-                let columns = unsafe { load_16_columns(start.wrapping_sub(ROW_BYTES - 16 * sixteen), segment_bytes) };
-                for (leaving, entering) in leaving.iter_mut().zip(columns) {
-                    let shifted = shift_and_reduce(tables, planes, entering);
-                    planes = shifted;
-                    *leaving = entering;
+                unsafe { load_16_columns(leaving, from, segment_bytes) };
+                for entering in leaving {
+                    planes = shift_and_reduce(tables, planes, *entering);
                 }
             }
             let mut first: Option<Hit> = None;
             for row in 0..rows {
                 let mut least = splat(0xff);
+                // The segments lie too far apart for the processor to guess what comes next, so the place of the next
+                // search is fetched meanwhile, a row's worth at a time.
+                for line in 0..LANES {
+                    let ahead = LANES * (segment_bytes + row * ROW_BYTES) + line * ROW_BYTES;
+                    _mm_prefetch::<_MM_HINT_T1>(start.wrapping_add(ahead).cast());
+                }
                 for (sixteen, leaving) in leaving.as_chunks_mut::<16>().0.iter_mut().enumerate() {
+                    let from = start.wrapping_add(row * ROW_BYTES + 16 * sixteen);
                     // SAFETY: these are 16 bytes of each segment.
-                    let columns =
-                        unsafe { load_16_columns(start.wrapping_add(row * ROW_BYTES + 16 * sixteen), segment_bytes) };
-                    for (leaving, entering) in leaving.iter_mut().zip(columns) {
-                        planes = shift_and_reduce(tables, planes, entering);
+                    unsafe { load_16_columns(&mut columns, from, segment_bytes) };
+                    for (leaving, entering) in leaving.iter_mut().zip(&columns) {
+                        planes = shift_and_reduce(tables, planes, *entering);
                         take_out(tables, &mut planes, *leaving);
-                        *leaving = entering;
+                        *leaving = *entering;
                         least = min(least, masked_bits(tables, &planes));
                     }
                 }

@@ -46,6 +46,26 @@ impl Scanner {
         self.search_narrow(data, first, last)
     }
 
+    /// The same with every means that runs here, for tests: other cores choose other ones.
+    #[cfg(test)]
+    pub(crate) fn of_every_kind(polynomial: Polynomial, mask_bits: u32) -> Vec<Self> {
+        let plain = || Self {
+            tables: Tables::new(polynomial),
+            mask: (1 << mask_bits) - 1,
+            #[cfg(target_arch = "x86_64")]
+            wide: None,
+        };
+        let mut scanners = vec![plain()];
+        #[cfg(target_arch = "x86_64")]
+        for wide in lanes::searches() {
+            let mut scanner = plain();
+            let tables = lanes::PlaneTables::new(&scanner.tables, scanner.mask);
+            scanner.wide = Some((wide, Box::new(tables)));
+            scanners.push(scanner);
+        }
+        scanners
+    }
+
     fn search_narrow(&self, data: &[u8], first: usize, last: usize) -> Option<usize> {
         if first > last { None } else { scalar::first_candidate(&self.tables, self.mask, data, first, last) }
     }
@@ -68,7 +88,7 @@ impl Scanner {
         }
         loop {
             let rows = (last + 1).saturating_sub(first) / (wide.lanes * lanes::ROW_BYTES);
-            let rows = if rows % 2 == 0 { rows.saturating_sub(1) } else { rows }.min(ROWS);
+            let rows = if rows.is_multiple_of(2) { rows.saturating_sub(1) } else { rows }.min(ROWS);
             if rows == 0 {
                 return Searched::NoneBefore(first);
             }

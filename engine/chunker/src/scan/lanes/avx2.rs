@@ -94,20 +94,32 @@ fn zero_lanes(a: Bytes) -> u32 {
 /// 16 bytes are readable at `start` and at every multiple of `stride_bytes` behind it, [`LANES`] places in all.
 #[target_feature(enable = "avx2")]
 #[inline]
-unsafe fn load_16_columns(start: *const u8, stride_bytes: usize) -> [Bytes; 16] {
-    let mut vectors = [splat(0); 16];
-    for (i, vector) in vectors.iter_mut().enumerate() {
-        // SAFETY: the caller vouches for all places.
-        let part = |lane: usize| unsafe { _mm_loadu_si128(start.wrapping_add(lane * stride_bytes).cast()) };
-        *vector = _mm256_set_m128i(part(16 + i), part(i));
-    }
-    // A perfect shuffle, four times: each moves the highest bit of a byte's row number to the lowest of its column number.
-    for _ in 0..4 {
-        let before = vectors;
-        for i in 0..8 {
-            vectors[2 * i] = _mm256_unpacklo_epi8(before[i], before[i + 8]);
-            vectors[2 * i + 1] = _mm256_unpackhi_epi8(before[i], before[i + 8]);
-        }
-    }
-    vectors
+unsafe fn load_16_columns(columns: &mut [Bytes; 16], start: *const u8, stride_bytes: usize) {
+    // SAFETY: the caller vouches for all places.
+    let part = |lane: usize| unsafe { _mm_loadu_si128(start.wrapping_add(lane * stride_bytes).cast()) };
+    let rows = |i: usize| _mm256_set_m128i(part(16 + i), part(i));
+    // Written out, since the compiler must see every index to keep the vectors in registers.
+    #[rustfmt::skip]
+    let vectors = [
+        rows(0), rows(1), rows(2), rows(3), rows(4), rows(5), rows(6), rows(7),
+        rows(8), rows(9), rows(10), rows(11), rows(12), rows(13), rows(14), rows(15),
+    ];
+    *columns = perfect_shuffle(perfect_shuffle(perfect_shuffle(perfect_shuffle(vectors))));
+}
+
+/// Moves the highest bit of each byte's row number to the lowest of its column number, inside each 16-byte part. Four of
+/// these transpose 16×16 bytes.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn perfect_shuffle(v: [Bytes; 16]) -> [Bytes; 16] {
+    let low = |a, b| _mm256_unpacklo_epi8(a, b);
+    let high = |a, b| _mm256_unpackhi_epi8(a, b);
+    #[rustfmt::skip]
+    let shuffled = [
+        low(v[0], v[8]), high(v[0], v[8]), low(v[1], v[9]), high(v[1], v[9]),
+        low(v[2], v[10]), high(v[2], v[10]), low(v[3], v[11]), high(v[3], v[11]),
+        low(v[4], v[12]), high(v[4], v[12]), low(v[5], v[13]), high(v[5], v[13]),
+        low(v[6], v[14]), high(v[6], v[14]), low(v[7], v[15]), high(v[7], v[15]),
+    ];
+    shuffled
 }
