@@ -1,0 +1,213 @@
+//! Directories that are done: their trees, and the way up to the root.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use rempart_format::{BlobKind, NodeKind};
+use rempart_model::BlobId;
+
+use super::cache::{RecordRef, encode_record};
+use super::dir::{Dir, Listed, State, Subtree};
+use super::error::{BackupError, Result};
+use super::listing::{Content, Listing};
+use super::progress::{Change, Item};
+use super::worker::{Worker, internal};
+
+/// Finished trees that wait to be hashed and stored together.
+#[derive(Default)]
+pub(crate) struct TreeBatch {
+    json: Vec<u8>,
+    trees: Vec<Finished>,
+}
+
+struct Finished {
+    dir: Arc<Dir>,
+    listed: Listed,
+    json: Range<usize>,
+}
+
+/// As many as the widest hash takes side by side, and no more memory than that is worth.
+const TREES_PER_BATCH: usize = 16;
+const TREE_BATCH_BYTES: usize = 1024 * 1024;
+
+impl Worker<'_, '_> {
+    /// A directory has its result: tells the one above, which may be done by that, and so on up.
+    pub(crate) fn settle(&mut self, dir: Arc<Dir>, result: Subtree) -> Result<()> {
+        let mut next = Some((dir, result));
+        while let Some((dir, result)) = next.take() {
+            self.count_dir(&dir, &result);
+            let Some((parent, slot)) = &dir.parent else {
+                self.run.finish(result);
+                return Ok(());
+            };
+            deliver(parent, *slot, result);
+            if parent.one_done() {
+                next = self.complete(parent)?.map(|result| (Arc::clone(parent), result));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing is missing in a directory any more. A result if it is known at once; otherwise its tree waits to be
+    /// stored.
+    pub(crate) fn complete(&mut self, dir: &Arc<Dir>) -> Result<Option<Subtree>> {
+        let state = std::mem::replace(&mut *dir.state.lock(), State::Blank);
+        let listed = match state {
+            State::Blank => return Err(BackupError::Internal { what: "a directory was finished twice" }),
+            State::Matching { record, tree, differing, xattrs } => {
+                if differing.is_empty() && xattrs.is_none() {
+                    return Ok(Some(Subtree::Unchanged(tree, record)));
+                }
+                let Some(mut listing) = self.listing_of(record) else {
+                    return Err(BackupError::Internal { what: "the change cache broke while it was read" });
+                };
+                let same_as = differing.is_empty().then_some((record, tree));
+                for (slot, subtree) in differing {
+                    apply(&mut listing, slot as usize, subtree);
+                }
+                Listed { listing, same_as, xattrs }
+            }
+            State::Listed(listed) => listed,
+        };
+        self.encode(dir, listed)?;
+        Ok(None)
+    }
+
+    fn encode(&mut self, dir: &Arc<Dir>, listed: Listed) -> Result<()> {
+        self.encoder.restart();
+        for (index, entry) in listed.listing.entries.iter().enumerate() {
+            match entry.content {
+                Content::LeftOut => continue,
+                Content::Pending => return Err(BackupError::Internal { what: "an entry was never finished" }),
+                _ => {}
+            }
+            let name = listed.listing.names.get(index);
+            entry.fill(name, &self.run.owners, self.run.options.device_ids, &mut self.node);
+            self.encoder.push(&self.node).map_err(internal)?;
+        }
+        if dir.parent.is_none() && self.encoder.is_empty() {
+            self.run.fail(BackupError::Empty);
+            return Ok(());
+        }
+        let json = self.encoder.finish();
+        let from = self.trees.json.len();
+        self.trees.json.extend_from_slice(json);
+        self.trees.trees.push(Finished { dir: Arc::clone(dir), listed, json: from..self.trees.json.len() });
+        if self.trees.trees.len() >= TREES_PER_BATCH || self.trees.json.len() >= TREE_BATCH_BYTES {
+            self.store_trees()?;
+        }
+        Ok(())
+    }
+
+    /// Stores the trees that wait. Whether there were any.
+    pub(crate) fn store_trees(&mut self) -> Result<bool> {
+        if self.trees.trees.is_empty() {
+            return Ok(false);
+        }
+        let mut batch = std::mem::take(&mut self.trees);
+        let plaintexts: Vec<&[u8]> = batch.trees.iter().map(|tree| &batch.json[tree.json.clone()]).collect();
+        let ids = self.store(BlobKind::Tree, &plaintexts)?;
+        let trees = std::mem::take(&mut batch.trees);
+        if self.trees.json.capacity() == 0 && batch.json.capacity() <= 4 * TREE_BATCH_BYTES {
+            batch.json.clear();
+            self.trees.json = batch.json;
+        }
+        for (finished, id) in trees.into_iter().zip(ids) {
+            let result = self.result_of(&finished.dir, finished.listed, id);
+            self.settle(finished.dir, result)?;
+        }
+        Ok(true)
+    }
+
+    fn result_of(&mut self, dir: &Dir, listed: Listed, tree: BlobId) -> Subtree {
+        let Listed { listing, same_as, xattrs } = listed;
+        match same_as {
+            Some((record, old)) if old == tree && xattrs.is_none() => Subtree::Unchanged(tree, record),
+            Some((record, old)) if old == tree => Subtree::Stored { tree, record: Some(record), xattrs },
+            _ => Subtree::Stored { tree, record: self.write_record(listing, &tree, dir.device), xattrs },
+        }
+    }
+
+    /// Writes the record of a directory for the next run, with the records below it that are the last run's still.
+    fn write_record(&mut self, mut listing: Listing, tree: &BlobId, device: u64) -> Option<RecordRef> {
+        let cache = self.run.cache?;
+        for entry in &mut listing.entries {
+            if let Content::Tree(_, record) = &mut entry.content
+                && let Some(old) = record.filter(|record| record.is_old)
+            {
+                *record = cache.old.as_ref().and_then(|cached| cache.writer.copy(&cached.reader, old));
+            }
+        }
+        let head_bytes = encode_record(&listing, tree, device, &mut self.record)?;
+        cache.writer.append(&self.record, head_bytes).ok()
+    }
+
+    /// The whole of a record of the last run.
+    pub(crate) fn listing_of(&mut self, at: RecordRef) -> Option<Listing> {
+        let reader = &self.run.cache?.old.as_ref()?.reader;
+        let record = reader.record(at, &mut self.record)?;
+        let mut data = Vec::new();
+        reader.data(at, &record, &mut data)?;
+        record.listing(&data)
+    }
+
+    fn count_dir(&self, dir: &Dir, result: &Subtree) {
+        let change = match (result, dir.change) {
+            (Subtree::Failed, _) => return,
+            (_, Change::New) => Change::New,
+            (Subtree::Unchanged(..), change) => change,
+            (Subtree::Stored { tree, .. }, change) if dir.old_tree.get() == Some(tree) => change,
+            _ => Change::Changed,
+        };
+        self.run.progress.dirs_done.fetch_add(1, Relaxed);
+        // As restic: the root is nobody's entry, so it is not counted.
+        let Some((parent, _)) = &dir.parent else { return };
+        self.run.counts.dirs.count(change);
+        if self.run.wants_items {
+            let path = dir.snapshot_prefix();
+            let name_start = path[..path.len() - 1].iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
+            let item = Item {
+                directory: &parent.snapshot_prefix(),
+                name: &path[name_start..path.len() - 1],
+                is_dir: true,
+                size_bytes: 0,
+                change,
+            };
+            self.run.observer.item(&item);
+        }
+    }
+}
+
+/// Puts a finished directory into its entry.
+fn deliver(parent: &Dir, slot: u32, result: Subtree) {
+    match &mut *parent.state.lock() {
+        State::Blank => {}
+        State::Matching { differing, .. } => {
+            if !matches!(result, Subtree::Unchanged(..)) {
+                differing.push((slot, result));
+            }
+        }
+        State::Listed(listed) => {
+            if !matches!(result, Subtree::Unchanged(..)) {
+                listed.same_as = None;
+            }
+            apply(&mut listed.listing, slot as usize, result);
+        }
+    }
+}
+
+fn apply(listing: &mut Listing, slot: usize, result: Subtree) {
+    let entry = &mut listing.entries[slot];
+    debug_assert_eq!(entry.stat.kind(), NodeKind::Dir);
+    match result {
+        Subtree::Unchanged(tree, record) => entry.content = Content::Tree(tree, Some(record)),
+        Subtree::Stored { tree, record, xattrs } => {
+            entry.content = Content::Tree(tree, record);
+            if let Some(xattrs) = xattrs {
+                entry.set_xattrs(xattrs);
+            }
+        }
+        Subtree::Failed => entry.content = Content::LeftOut,
+    }
+}

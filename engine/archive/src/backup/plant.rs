@@ -1,0 +1,153 @@
+//! The upper part of the tree: directories that are in the snapshot for the sake of the sources below them.
+
+use std::ffi::CString;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+
+use rustix::io::Errno;
+
+use super::admit::Admission;
+use super::dir::{Dir, Listed, Previous};
+use super::error::Result;
+use super::exclude::TagVerdict;
+use super::listing::{Content, Entry, Listing};
+use super::previous::OldEntry;
+use super::queue::SourceName;
+use super::source::{Names, Stat, open_dir_path};
+use super::targets::{Source, Target, absolute, join};
+use super::worker::Worker;
+
+impl Worker<'_, '_> {
+    /// Begins with the root: everything below follows from the queue.
+    pub(crate) fn plant(&mut self, dir: Arc<Dir>, target: &Target) -> Result<()> {
+        let mut pending = vec![(dir, target)];
+        while let Some((dir, target)) = pending.pop() {
+            let mut old = self.previous_listing(&dir);
+            let (mut names, mut entries, mut below) = (Names::new(), Vec::new(), Vec::new());
+            let mut admission = Admission::new(&dir);
+            // These few directories are made anew each time; whether they are as they were shows in their trees.
+            for (slot, (name, child)) in target.children.iter().enumerate() {
+                let was = old.as_mut().and_then(|old| old.advance_to(name));
+                let entry = match &child.source {
+                    Some(source) if child.children.is_empty() => {
+                        self.plant_source(&mut admission, name, source, was, slot)
+                    }
+                    _ => match self.plant_dir(&dir, name, child, was, slot) {
+                        Ok((entry, child_dir)) => {
+                            admission.all_same &= entry.change == super::Change::Unmodified;
+                            below.push((Arc::new(child_dir), child));
+                            Some(entry)
+                        }
+                        Err(errno) => {
+                            self.run.failed(absolute(&child.metadata_from), "open", errno);
+                            None
+                        }
+                    },
+                };
+                names.push(name);
+                entries.push(entry.unwrap_or_else(|| {
+                    admission.all_same = false;
+                    Entry { content: Content::LeftOut, ..Entry::new(Stat::default()) }
+                }));
+            }
+            let same_as = match (&old, dir.previous) {
+                (Some(old), Previous::Record(record)) if old.is_used_up() && admission.all_same => {
+                    dir.old_tree.get().map(|tree| (record, *tree))
+                }
+                _ => None,
+            };
+            admission.others = below.len();
+            self.begin(dir, Listed { listing: Listing { names, entries }, same_as, xattrs: None }, admission)?;
+            pending.extend(below);
+        }
+        Ok(())
+    }
+
+    /// A source: whatever lies there. `None` if it is left out.
+    fn plant_source(
+        &mut self,
+        admission: &mut Admission,
+        name: &[u8],
+        source: &Source,
+        old: Option<OldEntry<'_>>,
+        slot: usize,
+    ) -> Option<Entry> {
+        let path = absolute(&source.path);
+        let excludes = &self.run.options.excludes;
+        if !source.is_explicit && excludes.excludes_path(&path) {
+            return None;
+        }
+        let found = open_parent(&source.path).and_then(|(at, base)| {
+            let stat = Stat::at(at.as_fd(), &base)?;
+            let device = Stat::of_open(&at)?.device;
+            Ok((Arc::new(at), base, stat, device))
+        });
+        let (at, base, stat, dir_device) = match found {
+            Ok(found) => found,
+            Err(errno) => {
+                self.run.failed(path, "stat", errno);
+                return None;
+            }
+        };
+        if !source.is_explicit
+            && (excludes.excludes_stat(&stat, dir_device, dir_device) || self.is_tagged(&at, base.to_bytes()))
+        {
+            return None;
+        }
+        let allowed_device = if source.is_explicit { stat.device } else { dir_device };
+        let source = SourceName { name: base.clone(), path, allowed_device };
+        Some(self.admit(admission, &at, name, &base, stat, old, slot, Some(source)))
+    }
+
+    fn is_tagged(&self, dir: &OwnedFd, name: &[u8]) -> bool {
+        self.run.options.excludes.tags.iter().any(|tag| {
+            let exists = CString::new(tag.name()).is_ok_and(|tag| Stat::at(dir.as_fd(), &tag).is_ok());
+            exists && tag.name() != name && tag.verdict(dir.as_fd()) == TagVerdict::LeaveOut
+        })
+    }
+
+    /// A directory above sources. As restic: links to it are followed, its attributes are those of the name.
+    fn plant_dir(
+        &mut self,
+        dir: &Arc<Dir>,
+        name: &[u8],
+        target: &Target,
+        old: Option<OldEntry<'_>>,
+        slot: usize,
+    ) -> Result<(Entry, Dir), Errno> {
+        let fd = open_dir_path(&target.metadata_from)?;
+        let stat = Stat::of_open(&fd)?;
+        let mut entry = Entry::new(stat);
+        let (at, base) = open_parent(&target.metadata_from)?;
+        let mut unreadable = Vec::new();
+        // What lies above a source may be closed to us, which harms nobody.
+        entry.set_xattrs(self.xattrs.of_name(at.as_fd(), &base, &mut unreadable).unwrap_or_default());
+        if self.run.options.with_atime {
+            entry.extras_mut().atime = Some(Stat::atime_of_open(&fd)?);
+        }
+        let mut previous = Previous::Nothing;
+        if let Some(old) = old {
+            let same = self.compare(&stat, &old.entry.stat).same_metadata && old.entry.xattrs() == entry.xattrs();
+            entry.change = if same { super::Change::Unmodified } else { super::Change::Changed };
+            previous = Previous::of(&old.entry.content);
+        }
+        let mut child = Dir::new(Some((Arc::clone(dir), slot as u32)), absolute(&target.metadata_from), previous);
+        child.set_snapshot_path(join(dir.snapshot_path.as_ref().unwrap_or(&dir.path), name));
+        child.device = stat.device;
+        child.change = entry.change;
+        child.needs_xattrs = false;
+        Ok((entry, child))
+    }
+}
+
+/// The directory that a path's last component is in, and that component.
+fn open_parent(path: &[u8]) -> Result<(OwnedFd, CString), Errno> {
+    let slash = path.iter().rposition(|&byte| byte == b'/');
+    let (parent, base): (&[u8], &[u8]) = match slash {
+        Some(0) => (b"/", &path[1..]),
+        Some(at) => (&path[..at], &path[at + 1..]),
+        None => (b".", path),
+    };
+    let base = CString::new(base).map_err(|_| Errno::INVAL)?;
+    Ok((open_dir_path(parent)?, base))
+}
