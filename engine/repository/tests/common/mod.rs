@@ -13,7 +13,7 @@ use rempart_repository::{
     BlobSink, InitOptions, LockMode, OpenOptions, PreparedBlob, Repository, RepositoryError, SinkError, Writer,
     WriterLock, WriterOptions,
 };
-use rempart_storage::{LocalStore, ObjectStore};
+use rempart_storage::{LocalStore, ObjectKind, ObjectName, ObjectStore};
 
 pub const PASSWORD: &str = "correct horse";
 /// An irreducible polynomial of degree 53, from restic's own tests.
@@ -78,6 +78,16 @@ pub fn restic(repo: &Path, arguments: &[&str]) -> Output {
         .env("RESTIC_PASSWORD", PASSWORD)
         .output()
         .expect("the program `restic` is needed for this test: apt-get install restic")
+}
+
+/// A clock that does not wait: what sleeps on it goes on at once.
+pub struct Hasty;
+
+impl rempart_repository::Clock for Hasty {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+    fn sleep(&self, _: std::time::Duration) {}
 }
 
 /// Bytes that do not repeat and do not compress.
@@ -152,15 +162,27 @@ pub fn back_up(repo: &Repository, files: &[(&str, &[u8])]) -> Result<SnapshotId,
     writer.commit(&snapshot)
 }
 
-/// Replaces the config of a repository by other JSON, sealed with its own key.
-pub fn write_config(place: &Place, json: &[u8]) {
-    let keys = place.repo_path().join("keys");
-    let key_path = std::fs::read_dir(keys).unwrap().next().unwrap().unwrap().path();
-    let file = rempart_format::KeyFile::decode(&std::fs::read(key_path).unwrap()).unwrap();
+/// The master key, as whoever knows the password can have it.
+pub fn master_key(store: &dyn ObjectStore) -> rempart_crypto::MasterKey {
+    let id = store.list(ObjectKind::Key).unwrap()[0].id;
+    let file = rempart_format::KeyFile::decode(&store.read(ObjectName::Named(ObjectKind::Key, id)).unwrap()).unwrap();
     let kdf = KdfParams { n: file.n, r: file.r, p: file.p };
     let user_key = rempart_crypto::derive_key(PASSWORD.as_bytes(), &file.salt, kdf).unwrap();
     let parts = rempart_format::decode_master_key(&user_key.open(&file.data).unwrap()).unwrap();
+    rempart_crypto::MasterKey::from_parts(parts)
+}
+
+/// Replaces the config of a repository by other JSON, sealed with its own key.
+pub fn write_config(place: &Place, json: &[u8]) {
+    let sealed = master_key(&*place.store()).seal(json);
     let config = place.repo_path().join("config");
     std::fs::remove_file(&config).unwrap();
-    std::fs::write(config, rempart_crypto::MasterKey::from_parts(parts).seal(json)).unwrap();
+    std::fs::write(config, sealed).unwrap();
+}
+
+/// Plants a lock as another process would.
+pub fn write_lock(store: &dyn ObjectStore, lock: &rempart_format::Lock) {
+    let sealed = master_key(store).seal(&lock.encode());
+    let id = rempart_model::Id::new(sha256(&sealed));
+    store.write(ObjectName::Named(ObjectKind::Lock, id), sealed.into()).unwrap();
 }
