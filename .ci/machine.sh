@@ -2,7 +2,8 @@
 # What a Debian machine needs before this project builds: sourced by ./start, ./test and tests/lab/*.
 # Says what it installs, installs only what is missing, asks nothing (works without a terminal).
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+# A headline; bold on a terminal.
+say() { if [ -t 1 ]; then printf '\n\033[1m%s\033[0m\n' "$*"; else printf '\n%s\n' "$*"; fi; }
 
 die() {
     printf 'error: %s\n' "$*" >&2

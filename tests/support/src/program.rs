@@ -22,8 +22,12 @@ impl Program {
 
     /// The program under test: `REMPART_BIN`, or built once by cargo, in the profile of the tests.
     pub fn rempart() -> Self {
+        Self::new(Self::path_of_rempart())
+    }
+
+    pub fn path_of_rempart() -> &'static Path {
         static BUILT: OnceLock<PathBuf> = OnceLock::new();
-        Self::new(BUILT.get_or_init(|| std::env::var_os("REMPART_BIN").map_or_else(build, PathBuf::from)))
+        BUILT.get_or_init(|| std::env::var_os("REMPART_BIN").map_or_else(build, PathBuf::from))
     }
 
     /// A peer by its name in `tests/lab/peers.sh`.
