@@ -5,6 +5,7 @@
 mod files;
 mod pending;
 mod temporary;
+mod write_back;
 
 use std::fs::{self, DirBuilder, File};
 use std::io;

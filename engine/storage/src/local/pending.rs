@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use rempart_model::Id;
 
 use super::temporary::TempFile;
+use super::write_back::WriteBack;
 use super::{Folder, files};
 use crate::{ErrorKind, Listed, ObjectKind, ObjectName, Result, StorageError};
 
@@ -30,6 +31,14 @@ pub(super) struct PendingPacks {
     /// One group at a time. Holds what went wrong once the content of an accepted pack was lost: the kernel reports a
     /// failed write-back once and forgets it, so a second try would be told that all is well.
     publishing: Mutex<Option<Loss>>,
+    write_back: WriteBack,
+}
+
+impl Drop for PendingPacks {
+    fn drop(&mut self) {
+        self.packs.lock().clear();
+        self.write_back.stop();
+    }
 }
 
 #[derive(Clone)]
@@ -68,6 +77,7 @@ impl PendingPacks {
         let earlier = match packs.entry(id) {
             Entry::Occupied(entry) => entry.get().clone(),
             Entry::Vacant(entry) => {
+                self.write_back.take(temp.file());
                 entry.insert(Arc::new(Pending { temp, size_bytes }));
                 let full = packs.len() >= GROUP_MAX;
                 return Ok(if full { Inserted::GroupFull } else { Inserted::Waits });

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -167,4 +168,94 @@ fn a_vanished_repository_is_told_from_a_missing_object() {
         assert!(error.chain().contains("mounted"), "{doing}: {}", error.chain());
     }
     assert_eq!(files_below(&path), Vec::<String>::new(), "something was written into the empty mount point");
+}
+
+/// A small file system of its own.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mounted(options: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let status =
+            Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(dir.path()).status().unwrap();
+        assert!(
+            status.success(),
+            "mounting a tmpfs needs root; run the tests as root or in `unshare --map-root-user --mount`"
+        );
+        Self(dir)
+    }
+
+    fn remount(&self, options: &str) {
+        let status =
+            Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(self.0.path()).status().unwrap();
+        assert!(status.success(), "remounting with {options}");
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_and_loses_nothing() {
+    let disk = SmallDisk::mounted("size=4m");
+    let store = LocalStore::new(disk.0.path());
+    store.create().unwrap();
+    store.write(ObjectName::Config, content(10, 1)).unwrap();
+    let (kept, large) = (named(ObjectKind::Pack, 1), named(ObjectKind::Pack, 2));
+    store.write(kept, content(1 << 20, 1)).unwrap();
+    for (doing, outcome) in [
+        ("write a pack", store.write(large, content(8 << 20, 2))),
+        ("write an index", store.write(named(ObjectKind::Index, 2), content(8 << 20, 2))),
+        (
+            "append to a pack",
+            store.begin_pack().and_then(|pack| {
+                let mut pack = pack.unwrap();
+                pack.append(&content(8 << 20, 2))?;
+                pack.finish(id(2))
+            }),
+        ),
+    ] {
+        let error = outcome.expect_err(doing);
+        assert_eq!(error.kind(), ErrorKind::Full, "{doing}: {}", error.chain());
+    }
+    store.sync().unwrap();
+    let mut expected = vec!["config".to_owned(), kept.to_string()];
+    expected.sort();
+    assert_eq!(files_below(disk.0.path()), expected, "failed writes left something");
+    assert!(store.free_bytes().unwrap().unwrap() < 4 << 20);
+    store.write(named(ObjectKind::Pack, 3), content(1 << 20, 3)).expect("there is room again");
+    store.sync().unwrap();
+}
+
+#[test]
+fn a_disk_without_inodes_is_full_too() {
+    let disk = SmallDisk::mounted("size=4m,nr_inodes=300");
+    let store = LocalStore::new(disk.0.path());
+    store.create().unwrap();
+    let outcome = (0..100).try_for_each(|number| store.write(named(ObjectKind::Index, number), content(10, 1)));
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Full);
+}
+
+#[test]
+fn a_read_only_disk_is_told_and_still_read() {
+    let disk = SmallDisk::mounted("size=4m");
+    let store = LocalStore::new(disk.0.path());
+    store.create().unwrap();
+    let name = named(ObjectKind::Pack, 1);
+    store.write(name, content(1000, 1)).unwrap();
+    store.sync().unwrap();
+    disk.remount("ro");
+    assert_eq!(store.read(name).unwrap(), content(1000, 1));
+    for (doing, outcome) in [
+        ("write a pack", store.write(named(ObjectKind::Pack, 2), content(10, 2))),
+        ("write a lock", store.write(named(ObjectKind::Lock, 2), content(10, 2))),
+        ("remove", store.remove(name)),
+    ] {
+        let error = outcome.expect_err(doing);
+        assert_eq!(error.kind(), ErrorKind::ReadOnly, "{doing}: {}", error.chain());
+        assert!(error.chain().contains(&disk.0.path().display().to_string()), "{doing}: {}", error.chain());
+    }
 }
