@@ -81,6 +81,7 @@ fn hot_blocks(len_bytes: u64, changed: &[Range<u64>]) -> Vec<u64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init)] // lists of changes with one change
 mod tests {
     use proptest::prelude::*;
 

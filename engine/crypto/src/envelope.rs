@@ -1,12 +1,10 @@
 //! restic's envelope: `IV(16) ‖ AES-256-CTR(plaintext) ‖ Poly1305-AES(ciphertext)(16)`.
 //!
-//! The IV is the first counter block, a 128-bit big-endian number. The MAC's one-time key is r and AES-128 under k of
-//! the IV; Poly1305 clamps r itself.
+//! The IV is the first counter block, a 128-bit big-endian number.
 
 use aes::Aes256;
-use aes::cipher::{BlockCipherEncrypt, InnerIvInit, KeyInit, StreamCipher, StreamCipherCoreWrapper};
+use aes::cipher::{InnerIvInit, StreamCipher, StreamCipherCoreWrapper};
 use ctr::{CtrCore, flavors};
-use poly1305::Poly1305;
 use subtle::ConstantTimeEq;
 
 use crate::error::CryptoError;
@@ -18,20 +16,33 @@ pub const MAC_LEN_BYTES: usize = 16;
 /// What sealing adds to a plaintext: the IV before it and the MAC behind it.
 pub const OVERHEAD_BYTES: usize = IV_LEN_BYTES + MAC_LEN_BYTES;
 
-type Iv = [u8; IV_LEN_BYTES];
-type Mac = [u8; MAC_LEN_BYTES];
+/// What is copied, encrypted and authenticated in one go, so that the second and third step find it in the first-level
+/// cache. A multiple of both ciphers' block lengths.
+const PIECE_BYTES: usize = 8 * 1024;
 
+type Iv = [u8; IV_LEN_BYTES];
+type Keystream<'k> = StreamCipherCoreWrapper<CtrCore<&'k Aes256, flavors::Ctr128BE>>;
+
+/// Appends the envelope of `plaintext` to `out`.
 pub(crate) fn seal_into(key: &MasterKey, plaintext: &[u8], out: &mut Vec<u8>) {
-    let iv: Iv = random::random_bytes();
-    out.reserve(plaintext.len() + OVERHEAD_BYTES);
-    out.extend_from_slice(&iv);
-    let start = out.len();
-    out.extend_from_slice(plaintext);
-    apply_keystream(&key.encrypt, &iv, &mut out[start..]);
-    let mac = mac(key, &iv, &out[start..]);
-    out.extend_from_slice(&mac);
+    seal_with_iv(key, &random::iv(), plaintext, out);
 }
 
+fn seal_with_iv(key: &MasterKey, iv: &Iv, plaintext: &[u8], out: &mut Vec<u8>) {
+    out.reserve(plaintext.len() + OVERHEAD_BYTES);
+    out.extend_from_slice(iv);
+    let mut keystream = keystream(&key.encrypt, iv);
+    let mut mac = key.mac.start();
+    for piece in plaintext.chunks(PIECE_BYTES) {
+        let start = out.len();
+        out.extend_from_slice(piece);
+        keystream.apply_keystream(&mut out[start..]);
+        mac.update(&out[start..]);
+    }
+    out.extend_from_slice(&key.mac.finish(mac, iv));
+}
+
+/// Checks the envelope and appends the plaintext to `out`, which is untouched on error.
 pub(crate) fn open_into(key: &MasterKey, envelope: &[u8], out: &mut Vec<u8>) -> Result<(), CryptoError> {
     let too_short = CryptoError::TooShort { len_bytes: envelope.len() };
     let Some((iv, sealed)) = envelope.split_first_chunk::<IV_LEN_BYTES>() else { return Err(too_short) };
@@ -39,24 +50,97 @@ pub(crate) fn open_into(key: &MasterKey, envelope: &[u8], out: &mut Vec<u8>) -> 
     if *iv == [0; IV_LEN_BYTES] {
         return Err(CryptoError::NullIv);
     }
-    if !bool::from(mac(key, iv, ciphertext).ct_eq(stored_mac)) {
+    let mut mac = key.mac.start();
+    mac.update(ciphertext);
+    if !bool::from(key.mac.finish(mac, iv).ct_eq(stored_mac)) {
         return Err(CryptoError::BadMac);
     }
-    out.extend_from_slice(ciphertext);
-    apply_keystream(&key.encrypt, iv, out);
+    out.reserve(ciphertext.len());
+    let mut keystream = keystream(&key.encrypt, iv);
+    for piece in ciphertext.chunks(PIECE_BYTES) {
+        let start = out.len();
+        out.extend_from_slice(piece);
+        keystream.apply_keystream(&mut out[start..]);
+    }
     Ok(())
 }
 
-fn apply_keystream(aes: &Aes256, iv: &Iv, data: &mut [u8]) {
-    let core = CtrCore::<&Aes256, flavors::Ctr128BE>::inner_iv_init(aes, &(*iv).into());
-    StreamCipherCoreWrapper::from_core(core).apply_keystream(data);
+fn keystream<'k>(aes: &'k Aes256, iv: &Iv) -> Keystream<'k> {
+    StreamCipherCoreWrapper::from_core(CtrCore::inner_iv_init(aes, &(*iv).into()))
 }
 
-fn mac(key: &MasterKey, iv: &Iv, ciphertext: &[u8]) -> Mac {
-    let mut one_time = [0; 32];
-    one_time[..16].copy_from_slice(key.mac_r());
-    let mut nonce = (*iv).into();
-    key.mac_k.encrypt_block(&mut nonce);
-    one_time[16..].copy_from_slice(&nonce);
-    Poly1305::new(&one_time.into()).compute_unpadded(ciphertext).into()
+#[cfg(test)]
+mod tests {
+    use aes::cipher::{BlockCipherEncrypt, KeyInit, KeyIvInit};
+    use poly1305::Poly1305;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::key::MasterKeyParts;
+
+    fn parts(seed: u8) -> MasterKeyParts {
+        let byte = |i: usize, of: u8| (i as u8).wrapping_mul(37).wrapping_add(seed).wrapping_mul(of);
+        MasterKeyParts {
+            encrypt: std::array::from_fn(|i| byte(i, 3)),
+            mac_k: std::array::from_fn(|i| byte(i, 5)),
+            mac_r: std::array::from_fn(|i| byte(i, 7)),
+        }
+    }
+
+    /// The envelope put together from the crates, in the plainest way.
+    fn oracle(parts: &MasterKeyParts, iv: &Iv, plaintext: &[u8]) -> Vec<u8> {
+        let mut ciphertext = plaintext.to_vec();
+        ctr::Ctr128BE::<Aes256>::new(&parts.encrypt.into(), &(*iv).into()).apply_keystream(&mut ciphertext);
+        let mut s = (*iv).into();
+        aes::Aes128::new(&parts.mac_k.into()).encrypt_block(&mut s);
+        let one_time = [parts.mac_r, s.into()].concat();
+        let one_time: [u8; 32] = one_time.try_into().expect("twice 16 bytes");
+        let mac = Poly1305::new(&one_time.into()).compute_unpadded(&ciphertext);
+        [&iv[..], &ciphertext, &mac].concat()
+    }
+
+    fn sealed(parts: &MasterKeyParts, iv: &Iv, plaintext: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        seal_with_iv(&MasterKey::from_parts(parts.clone()), iv, plaintext, &mut out);
+        out
+    }
+
+    #[test]
+    fn every_length_around_vectors_and_pieces_equals_the_crates() {
+        let plaintext: Vec<u8> = (0..3 * PIECE_BYTES).map(|i| (i * 13 + i / 251) as u8).collect();
+        let around = |middle: usize| middle.saturating_sub(20)..middle + 20;
+        for len in (0..400).chain(around(PIECE_BYTES)).chain(around(2 * PIECE_BYTES)) {
+            let expected = oracle(&parts(9), &[7; 16], &plaintext[..len]);
+            assert!(sealed(&parts(9), &[7; 16], &plaintext[..len]) == expected, "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn the_counter_carries_through_all_128_bits() {
+        for iv in [[0xff; 16], u128::to_be_bytes(u128::from(u64::MAX) - 3), u128::to_be_bytes(u128::from(u32::MAX))] {
+            let plaintext = [1; 200];
+            assert_eq!(sealed(&parts(1), &iv, &plaintext), oracle(&parts(1), &iv, &plaintext), "{iv:02x?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn envelopes_equal_the_crates_and_open_again(
+            seed in any::<u8>(),
+            iv in any::<[u8; 16]>(),
+            plaintext in prop::collection::vec(any::<u8>(), 0..3000),
+            extreme in prop::option::of(prop_oneof![Just(0u8), Just(0xff)]),
+        ) {
+            prop_assume!(iv != [0; 16]);
+            let mut parts = parts(seed);
+            if let Some(byte) = extreme {
+                // All ones give the largest limbs there are.
+                parts.mac_r = [byte; 16];
+            }
+            let envelope = sealed(&parts, &iv, &plaintext);
+            prop_assert_eq!(&envelope, &oracle(&parts, &iv, &plaintext));
+            let opened = MasterKey::from_parts(parts).open(&envelope);
+            prop_assert_eq!(opened.ok(), Some(plaintext));
+        }
+    }
 }

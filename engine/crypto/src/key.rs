@@ -1,20 +1,21 @@
 //! The master key and its expanded schedules.
 
+use aes::Aes256;
 use aes::cipher::KeyInit;
-use aes::{Aes128, Aes256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::CryptoError;
+use crate::mac::MacKey;
 use crate::{envelope, random};
 
 /// The key that seals every blob and file of one repository: AES-256 key, and the Poly1305-AES pair k (AES-128) and r.
 ///
-/// Holds the expanded key schedules, so that a small blob costs no key expansion.
+/// Holds the expanded key schedules and the powers of r, so that a small blob costs no preparation.
 #[derive(Clone)]
 pub struct MasterKey {
     parts: MasterKeyParts,
     pub(crate) encrypt: Aes256,
-    pub(crate) mac_k: Aes128,
+    pub(crate) mac: MacKey,
 }
 
 /// The parts of a [`MasterKey`] as key files hold them.
@@ -39,17 +40,13 @@ impl MasterKey {
     #[must_use]
     pub fn from_parts(parts: MasterKeyParts) -> Self {
         let encrypt = Aes256::new(&parts.encrypt.into());
-        let mac_k = Aes128::new(&parts.mac_k.into());
-        Self { parts, encrypt, mac_k }
+        let mac = MacKey::new(&parts.mac_k, &parts.mac_r);
+        Self { parts, encrypt, mac }
     }
 
     #[must_use]
     pub fn to_parts(&self) -> MasterKeyParts {
         self.parts.clone()
-    }
-
-    pub(crate) fn mac_r(&self) -> &[u8; 16] {
-        &self.parts.mac_r
     }
 
     /// Appends `IV ‖ ciphertext ‖ MAC` of `plaintext` to `out` under a fresh random IV.

@@ -28,6 +28,7 @@ mod envelope;
 mod error;
 mod kdf;
 mod key;
+mod mac;
 mod random;
 mod sha256;
 
