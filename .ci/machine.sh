@@ -41,9 +41,10 @@ version_reaches() {
 }
 
 # Finds cargo, or installs the Rust toolchain by rustup when there is none, or one older than Cargo.toml asks for.
+#   need_rust [VERSION]    at least this version instead
 need_rust() {
     local wanted found
-    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    wanted=${1:-$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)}
     [ -n "$wanted" ] || die "Cargo.toml names no rust-version"
     export PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
     found=$(cargo --version 2>/dev/null | cut -d ' ' -f 2 || true)

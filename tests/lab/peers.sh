@@ -14,6 +14,8 @@ cd "$(dirname "$0")/../.."
 . .ci/machine.sh
 
 RUSTIC_VERSION=0.11.4
+# What that version of rustic is compiled with at least.
+RUSTIC_RUST=1.91
 BORG_VERSION=1.4.5
 peers=$PWD/.cache/peers
 
@@ -48,7 +50,7 @@ LIST
 }
 
 rustic() {
-    need_rust
+    need_rust "$RUSTIC_RUST"
     need_cargo_tool rustic-rs "$RUSTIC_VERSION"
     link rustic "$PWD/.cache/tools/rustic-rs/bin/rustic"
 }

@@ -21,11 +21,14 @@ COLUMNS = {"rempart": "rempart", "restic": "restic", "rustic": "rustic", "borg":
 
 
 def merge(path, results, versions):
-    """Adds these results to those of earlier runs, and keeps them."""
+    """Adds these results to those of earlier runs, and keeps them. A row is of one run: all its tools are replaced, for
+    figures of different hours must not be compared."""
     kept = json.loads(path.read_text()) if path.exists() else {"figures": {}, "versions": {}}
+    for work, corpus, _ in results.runs:
+        kept["figures"][f"{work} {corpus}"] = {}
     for (work, corpus, tool), runs in results.runs.items():
         middle = measure.middle(runs)
-        kept["figures"].setdefault(f"{work} {corpus}", {})[tool] = {
+        kept["figures"][f"{work} {corpus}"][tool] = {
             "wall": middle.wall_seconds, "cpu": middle.cpu_seconds, "peak": middle.peak_bytes,
             "stored": results.stored.get((work, corpus, tool)), "rounds": len(runs),
             "walls": [round(r.wall_seconds, 3) for r in runs],
