@@ -26,6 +26,9 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
     ("USER", "SFTP: the user where the location names none"),
     ("RESTIC_REST_USERNAME", "REST: the user where the location names none"),
     ("RESTIC_REST_PASSWORD", "REST: the password where the location holds none"),
+    ("HTTPS_PROXY", "HTTPS: the proxy on the way"),
+    ("HTTP_PROXY", "HTTP: the proxy on the way"),
+    ("NO_PROXY", "HTTP and HTTPS: hosts that are reached without the proxy"),
     ("RESTIC_CACERT", "HTTPS: a file of certificates to trust"),
 ];
 
@@ -72,6 +75,9 @@ impl OpenOptions {
 
         options.rest.user = text("RESTIC_REST_USERNAME");
         options.rest.password = secret("RESTIC_REST_PASSWORD");
+        options.proxy.https_url = secret("HTTPS_PROXY");
+        options.proxy.http_url = secret("HTTP_PROXY");
+        options.proxy.not_for = text("NO_PROXY");
         options.tls_ca_file = path("RESTIC_CACERT");
         options
     }

@@ -59,8 +59,8 @@ pub use name::{Listed, ObjectKind, ObjectName};
 pub use open::open;
 pub use operation::Operation;
 pub use options::{
-    AzureOptions, BucketIn, ConditionalWrite, GcsOptions, HostKeyPolicy, OpenOptions, RestOptions, S3Options,
-    SftpOptions, Timeouts,
+    AzureOptions, BucketIn, ConditionalWrite, GcsOptions, HostKeyPolicy, OpenOptions, ProxyOptions, RestOptions,
+    S3Options, SftpOptions, Timeouts,
 };
 pub use record::{Counts, RecordStore, Tally};
 pub use retry::{RetryPolicy, RetryStore};

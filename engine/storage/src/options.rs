@@ -16,9 +16,39 @@ pub struct OpenOptions {
     pub rest: RestOptions,
     /// A file of PEM certificates to trust besides the system's, for every place that is reached by HTTPS.
     pub tls_ca_file: Option<PathBuf>,
+    pub proxy: ProxyOptions,
     pub limits: Limits,
     pub retry: RetryPolicy,
     pub timeouts: Timeouts,
+}
+
+/// HTTP proxies on the way to places that speak HTTP. This machine itself is always reached without.
+#[derive(Clone, Default)]
+pub struct ProxyOptions {
+    /// For `https://`. May hold a user and a password.
+    pub https_url: Option<Secret>,
+    /// For `http://`.
+    pub http_url: Option<Secret>,
+    /// Hosts, domains and networks that are reached without, separated by commas.
+    pub not_for: Option<String>,
+}
+
+#[cfg(any(feature = "cloud", feature = "rest"))]
+impl ProxyOptions {
+    /// The proxy for an address.
+    pub(crate) fn url_for(&self, address: &str) -> Option<&str> {
+        let (scheme, rest) = address.split_once("://")?;
+        let host = rest.split(['/', '?']).next().unwrap_or(rest);
+        let host = match host.strip_prefix('[') {
+            Some(v6) => v6.split(']').next().unwrap_or(v6),
+            None => host.rsplit_once(':').map_or(host, |(host, _)| host),
+        };
+        if host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()) {
+            return None;
+        }
+        let url = if scheme == "https" { &self.https_url } else { &self.http_url };
+        url.as_ref().map(Secret::expose)
+    }
 }
 
 /// How long to wait for the network.
@@ -130,4 +160,29 @@ pub struct RestOptions {
     /// Where the location holds none.
     pub user: Option<String>,
     pub password: Option<Secret>,
+}
+
+#[cfg(all(test, any(feature = "cloud", feature = "rest")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_chosen_by_scheme_and_never_for_this_machine() {
+        let proxy = ProxyOptions {
+            https_url: Some(Secret::new("http://secure:1")),
+            http_url: Some(Secret::new("http://plain:2")),
+            not_for: None,
+        };
+        for (address, url) in [
+            ("https://host:9000/bucket", Some("http://secure:1")),
+            ("http://host", Some("http://plain:2")),
+            ("https://[2001:db8::1]:9000/", Some("http://secure:1")),
+            ("http://localhost:9000", None),
+            ("http://127.0.0.1:9000/x", None),
+            ("https://[::1]:9000", None),
+        ] {
+            assert_eq!(proxy.url_for(address), url, "{address}");
+        }
+        assert_eq!(ProxyOptions::default().url_for("https://host"), None);
+    }
 }

@@ -1,9 +1,11 @@
 //! restic's REST protocol, version 2, as rest-server, rclone and others serve it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use rempart_model::Id;
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RANGE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
@@ -30,6 +32,8 @@ struct Inner {
     user: Option<String>,
     password: Option<Secret>,
     timeouts: Timeouts,
+    /// Names of uploads of this process that broke. Servers exist (rclone) that then keep what had come.
+    broken: Mutex<HashSet<ObjectName>>,
 }
 
 pub(crate) fn open(
@@ -52,6 +56,12 @@ pub(crate) fn open(
             .map_err(|error| refuse(format!("the certificates to trust are not valid: {}", http::told(&error))))?;
         builder = builder.tls_certs_merge(certificates);
     }
+    if let Some(proxy_url) = options.proxy.url_for(url) {
+        let proxy =
+            reqwest::Proxy::all(proxy_url).map_err(|error| refuse(format!("the proxy: {}", http::told(&error))))?;
+        let not_for = options.proxy.not_for.as_deref().and_then(reqwest::NoProxy::from_string);
+        builder = builder.proxy(proxy.no_proxy(not_for));
+    }
     let client = builder.build().map_err(|error| refuse(http::told(&error)))?;
     let url = Url::parse(url).map_err(|error| refuse(format!("the address is not valid: {error}")))?;
     let inner = Inner {
@@ -61,6 +71,7 @@ pub(crate) fn open(
         password: password.or(options.rest.password.as_ref()).cloned(),
         timeouts: options.timeouts,
         location: location.clone(),
+        broken: Mutex::default(),
     };
     Ok(Arc::new(RestStore { runtime: Runtime::new(&location)?, inner: Arc::new(inner) }))
 }
@@ -206,7 +217,12 @@ impl Inner {
     /// Looks first: servers differ in what they do with a name that is taken (overwrite, refuse, or check the hash).
     async fn write(&self, name: ObjectName, data: Bytes) -> Result<(), Failure> {
         match self.size(name).await {
-            Ok(size) => return self.compare(name, size, &data).await,
+            Ok(size) => match self.compare(name, size, &data).await {
+                Err(failure) if failure.kind == ErrorKind::AlreadyExists && self.broken.lock().contains(&name) => {
+                    self.remove(name).await?;
+                }
+                outcome => return outcome,
+            },
             Err(failure) if failure.kind == ErrorKind::NotFound => {}
             Err(failure) => return Err(failure),
         }
@@ -217,14 +233,27 @@ impl Inner {
             .header(CONTENT_LENGTH, data.len())
             .body(data.clone());
         match self.answer(request, limit).await {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                self.broken.lock().remove(&name);
+                Ok(())
+            }
             // An append-only server, and somebody was faster.
             Err(failure) if failure.kind == ErrorKind::Denied => match self.size(name).await {
                 Ok(size) => self.compare(name, size, &data).await,
                 Err(_) => Err(failure),
             },
-            Err(failure) => Err(failure),
+            Err(failure) => {
+                if matches!(failure.kind, ErrorKind::Network | ErrorKind::Timeout) {
+                    self.broken.lock().insert(name);
+                }
+                Err(failure)
+            }
         }
+    }
+
+    async fn remove(&self, name: ObjectName) -> Result<(), Failure> {
+        let request = self.request(Method::DELETE, &path(name));
+        self.answer(request, self.timeouts.answer).await.map(|_| ())
     }
 
     async fn compare(&self, name: ObjectName, size: u64, data: &Bytes) -> Result<(), Failure> {
@@ -318,9 +347,6 @@ impl ObjectStore for RestStore {
     }
 
     fn remove(&self, name: ObjectName) -> Result<()> {
-        self.run("remove", name, move |inner| async move {
-            let request = inner.request(Method::DELETE, &path(name));
-            inner.answer(request, inner.timeouts.answer).await.map(|_| ())
-        })
+        self.run("remove", name, move |inner| async move { inner.remove(name).await })
     }
 }

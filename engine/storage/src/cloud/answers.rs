@@ -197,13 +197,17 @@ fn transport(error: &(dyn Error + 'static)) -> Option<(ErrorKind, String)> {
 }
 
 /// What all clouds' HTTP clients share. Our own decorator retries, so the library does not.
-pub(super) fn client_options(location: &str, options: &OpenOptions) -> Result<ClientOptions> {
+pub(super) fn client_options(location: &str, endpoint: &str, options: &OpenOptions) -> Result<ClientOptions> {
     crate::http::install_crypto();
     let mut client = ClientOptions::new()
         .with_connect_timeout(options.timeouts.connect)
         .with_timeout_disabled()
         .with_pool_idle_timeout(std::time::Duration::from_secs(60))
-        .with_http1_only();
+        .with_http1_only()
+        .with_allow_http(is_plain_http(endpoint));
+    if let Some(url) = options.proxy.url_for(endpoint) {
+        client = client.with_proxy_url(url).with_proxy_excludes(options.proxy.not_for.clone().unwrap_or_default());
+    }
     if let Some(pem) = crate::http::ca_file(location, options)? {
         let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| {
             StorageError::new(ErrorKind::Other, "use", "the certificates", location, error.to_string())

@@ -29,7 +29,7 @@ pub(crate) fn open(
         .with_container_name(container)
         .with_endpoint(endpoint.trim_end_matches('/').to_owned())
         .with_allow_http(is_plain_http(&endpoint))
-        .with_client_options(client_options(&location, options)?.with_allow_http(is_plain_http(&endpoint)))
+        .with_client_options(client_options(&location, &endpoint, options)?)
         .with_retry(no_retries());
     builder = match (&azure.account_key, &azure.sas) {
         (Some(key), _) => builder.with_access_key(key.expose()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use object_store::StaticCredentialProvider;
 use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
 
-use super::answers::{Answers, Remote, client_options, is_plain_http, misconfigured, no_retries};
+use super::answers::{Answers, Remote, client_options, misconfigured, no_retries};
 use super::{CloudStore, Traits};
 use crate::options::OpenOptions;
 use crate::{ErrorKind, ObjectStore, Result, StorageError};
@@ -22,13 +22,15 @@ pub(crate) fn open(
         holder: format!("the bucket `{bucket}`"),
         credentials: "GOOGLE_APPLICATION_CREDENTIALS",
     };
-    let mut client = client_options(&location, options)?;
+    // `STORAGE_EMULATOR_HOST` is written both with and without a scheme.
+    let endpoint = gcs.endpoint.as_ref().map(|written| match written.contains("://") {
+        true => written.trim_end_matches('/').to_owned(),
+        false => format!("http://{}", written.trim_end_matches('/')),
+    });
+    let client = client_options(&location, endpoint.as_deref().unwrap_or("https://storage.googleapis.com"), options)?;
     let mut builder = GoogleCloudStorageBuilder::new().with_bucket_name(bucket).with_retry(no_retries());
-    if let Some(endpoint) = &gcs.endpoint {
-        // `STORAGE_EMULATOR_HOST` is written both with and without a scheme.
-        let endpoint = if endpoint.contains("://") { endpoint.clone() } else { format!("http://{endpoint}") };
-        client = client.with_allow_http(is_plain_http(&endpoint));
-        builder = builder.with_base_url(endpoint.trim_end_matches('/'));
+    if let Some(endpoint) = &endpoint {
+        builder = builder.with_base_url(endpoint);
     }
     builder = match (&gcs.access_token, &gcs.service_account_file, &gcs.endpoint) {
         (Some(token), _, _) => builder.with_bearer_token(token.expose()),

@@ -44,7 +44,7 @@ pub(crate) fn open(
         .with_access_key_id(key_id)
         .with_secret_access_key(key.expose())
         .with_allow_http(is_plain_http(endpoint))
-        .with_client_options(client_options(&location, options)?.with_allow_http(is_plain_http(endpoint)))
+        .with_client_options(client_options(&location, endpoint, options)?)
         .with_retry(no_retries())
         // Buckets with a default retention (object lock) demand a checksum; the signature needs this one anyway.
         .with_checksum_algorithm(Checksum::SHA256)

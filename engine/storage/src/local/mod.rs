@@ -88,15 +88,8 @@ impl Folder {
         if let Some(file) = self.pending.get(name) {
             return Ok(file);
         }
-        let file = match File::open(self.path(name)) {
-            Ok(file) => file,
-            // Named by a `sync` on another thread between the two looks.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => match File::open(self.path(name)) {
-                Ok(file) => file,
-                Err(error) => return Err(self.error("read", name, error)),
-            },
-            Err(error) => return Err(self.error("read", name, error)),
-        };
+        // A pack leaves the waiting ones only after it got its name, so it is found in one of the two places.
+        let file = File::open(self.path(name)).map_err(|error| self.error("read", name, error))?;
         if name == ObjectName::Config {
             self.config_seen.store(true, Ordering::Relaxed);
         }

@@ -5,13 +5,14 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::new_file;
 
-/// `tmp-<host>-<process>-<number>-<random>`: who wrote it can be told, and no identifier looks like it.
+/// `tmp-<host>-<process>-<token>-<number>`: who wrote it can be told, and no identifier looks like it. The token is drawn
+/// by each process, since numbers of processes come again (in a container always the same).
 const PREFIX: &str = "tmp-";
 
 /// A file under a temporary name, removed when dropped unless it was kept.
@@ -26,8 +27,7 @@ impl TempFile {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         loop {
             let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-            let random = getrandom::u32().map_err(io::Error::other)?;
-            let path = dir.join(format!("{PREFIX}{}-{}-{number}-{random:08x}", host(), std::process::id()));
+            let path = dir.join(format!("{PREFIX}{}-{}-{}-{number}", host(), std::process::id(), token()));
             match new_file(&path, mode) {
                 Ok(file) => return Ok(Self { file: Arc::new(file), path, kept: AtomicBool::new(false) }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -127,16 +127,33 @@ pub(super) fn remove_stale(dir: &Path, older_than: Duration) -> io::Result<u64> 
 
 fn written_by_the_living(name: &OsStr) -> bool {
     let Some(name) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { return false };
-    // The host may hold dashes, so the fields are taken from the end: random, number, process, host.
-    let mut fields = name.rsplitn(4, '-').skip(2);
-    let (Some(process), Some(written_on)) = (fields.next(), fields.next()) else { return false };
+    // The host may hold dashes, so the fields are taken from the end.
+    let mut fields = name.rsplitn(4, '-').skip(1);
+    let (Some(written_with), Some(process), Some(written_on)) = (fields.next(), fields.next(), fields.next()) else {
+        return false;
+    };
     let Ok(process) = process.parse::<i32>() else { return false };
-    written_on == host() && rustix::process::Pid::from_raw(process).is_some_and(lives)
+    if written_on != host() {
+        return false;
+    }
+    match u32::try_from(process) == Ok(std::process::id()) {
+        true => written_with == token(),
+        false => rustix::process::Pid::from_raw(process).is_some_and(lives),
+    }
 }
 
 fn lives(process: rustix::process::Pid) -> bool {
     // Not permitted to signal it means that it is there.
     !matches!(rustix::process::test_kill_process(process), Err(rustix::io::Errno::SRCH))
+}
+
+fn token() -> &'static str {
+    static TOKEN: OnceLock<String> = OnceLock::new();
+    TOKEN.get_or_init(|| {
+        // Without a random number the time tells processes apart well enough.
+        let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        format!("{:016x}", getrandom::u64().unwrap_or_else(|_| now().as_nanos() as u64))
+    })
 }
 
 /// The host's name with nothing in it that a file name could mind.

@@ -10,7 +10,12 @@ use rustix::fs::{Advice, fadvise};
 
 /// One thread, begun with the first pack and ended with the store.
 #[derive(Default)]
-pub(super) struct WriteBack(Mutex<Option<(Sender<Weak<File>>, JoinHandle<()>)>>);
+pub(super) struct WriteBack(Mutex<Option<Running>>);
+
+struct Running {
+    queue: Sender<Weak<File>>,
+    thread: JoinHandle<()>,
+}
 
 impl WriteBack {
     /// Takes a finished file on. Where no thread can be had, `sync` does all the work.
@@ -24,17 +29,18 @@ impl WriteBack {
                     begin(&file);
                 }
             });
-            *running = thread.ok().map(|thread| (sender, thread));
+            *running = thread.ok().map(|thread| Running { queue: sender, thread });
         }
-        if let Some((sender, _)) = &*running {
-            let _ = sender.send(Arc::downgrade(file));
+        if let Some(Running { queue, .. }) = &*running {
+            // The thread ends only with this queue.
+            let _ = queue.send(Arc::downgrade(file));
         }
     }
 
     /// Waits for the file that is under way; those behind it are passed over once they are closed.
     pub fn stop(&self) {
-        if let Some((sender, thread)) = self.0.lock().take() {
-            drop(sender);
+        if let Some(Running { queue, thread }) = self.0.lock().take() {
+            drop(queue);
             let _ = thread.join();
         }
     }

@@ -25,8 +25,10 @@ use crate::{ErrorKind, Listed, ObjectKind, ObjectName, ObjectStore, Result};
 
 const PREFIX: &str = "tmp-";
 
-/// Operations at once: each holds a handle, and OpenSSH numbers more than 127 in a way that the library cannot read.
-const OPERATIONS_AT_ONCE: usize = 32;
+/// Handles open at once: OpenSSH numbers more than 127 in a way that the library cannot read.
+const HANDLES_AT_ONCE: usize = 96;
+/// Of these, what one listing of packs takes.
+const LISTING_HANDLES: u32 = 16;
 
 struct SftpStore {
     runtime: Runtime,
@@ -59,7 +61,7 @@ pub(crate) fn open(
         address: Address { user: user.cloned(), host: host.to_owned(), port },
         options: options.clone(),
         session: Mutex::new(None),
-        turns: Semaphore::new(OPERATIONS_AT_ONCE),
+        turns: Semaphore::new(HANDLES_AT_ONCE),
         counter: AtomicU64::new(0),
     };
     Ok(Arc::new(SftpStore { runtime, inner: Arc::new(inner) }))
@@ -87,10 +89,11 @@ impl Inner {
     /// A session that does not answer in time is given up, so that the next try gets a new connection.
     async fn within_session<T, F: Future<Output = Result<T, Failure>>>(
         &self,
+        handles: u32,
         bytes: u64,
         action: impl FnOnce(Arc<Session>) -> F,
     ) -> Result<T, Failure> {
-        let _turn = self.turns.acquire().await.expect("the semaphore is never closed");
+        let _turns = self.turns.acquire_many(handles).await.expect("the semaphore is never closed");
         let session = self.session().await?;
         let outcome = within(self.options.timeouts.transfer(bytes), action(session.clone())).await;
         if outcome.as_ref().is_err_and(|failure| failure.kind == ErrorKind::Timeout) {
@@ -140,7 +143,7 @@ impl Inner {
                 let path = format!("{folder}/{}", file.filename);
                 async move { session.list(&path).await.map(|files| objects(files.unwrap_or_default())) }
             })
-            .buffer_unordered(16)
+            .buffer_unordered(LISTING_HANDLES as usize)
             .try_collect()
             .await?;
         Ok(lists.concat())
@@ -240,10 +243,11 @@ impl SftpStore {
         T: Send + 'static,
         F: Future<Output = Result<T, Failure>> + Send,
     {
+        let handles = if operation == "list" { LISTING_HANDLES } else { 1 };
         let inner = self.inner.clone();
         let outcome = self
             .runtime
-            .wait(async move { inner.within_session(bytes, |session| action(inner.clone(), session)).await });
+            .wait(async move { inner.within_session(handles, bytes, |session| action(inner.clone(), session)).await });
         let location = &self.inner.location;
         match outcome.unwrap_or_else(|| Err(Failure::new(ErrorKind::Other, "the request ended without a result"))) {
             Ok(value) => Ok(value),

@@ -131,11 +131,20 @@ fn leftovers_of_the_dead_are_removed_and_those_of_the_living_stay() {
     living.append(&content(2_000_000, 1)).unwrap();
     store.write(named(ObjectKind::Index, 1), content(10, 1)).unwrap();
     // The highest process number of Linux is 2^22.
-    let dead = root.path().join("data/tmp-elsewhere-4194305-0-0badcafe");
+    let dead = root.path().join("data/tmp-elsewhere-4194305-0badcafe-0");
     fs::write(&dead, "torn").unwrap();
+    // A process of our number in an earlier life of this host, as in a container: only the token differs.
+    let own =
+        fs::read_dir(root.path().join("data")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let own = own.into_iter().find(|name| name.starts_with("tmp-") && !name.contains("elsewhere")).unwrap();
+    let mut fields: Vec<&str> = own.rsplitn(3, '-').collect();
+    fields[1] = "0123456789abcdef";
+    fields.reverse();
+    let earlier = root.path().join("data").join(fields.join("-"));
+    fs::write(&earlier, "torn").unwrap();
     assert_eq!(store.remove_leftovers(Duration::from_secs(3600)).unwrap(), 0, "it is young");
-    assert_eq!(store.remove_leftovers(Duration::ZERO).unwrap(), 1, "it is of the dead");
-    assert!(!dead.exists());
+    assert_eq!(store.remove_leftovers(Duration::ZERO).unwrap(), 2, "they are of the dead");
+    assert!(!dead.exists() && !earlier.exists());
     living.finish(id(9)).unwrap();
     store.sync().unwrap();
     assert_eq!(store.read(named(ObjectKind::Pack, 9)).unwrap(), content(2_000_000, 1));

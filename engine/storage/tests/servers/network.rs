@@ -150,6 +150,24 @@ fn a_missing_bucket_is_named() {
     assert!(error.chain().contains("`nowhere` does not exist"), "{}", error.chain());
 }
 
+#[test]
+fn a_proxy_is_used_where_one_is_given() {
+    let proxy = proxy::answering("503 Service Unavailable", "");
+    let mut options = OpenOptions { retry: RetryPolicy::never(), ..impatient() };
+    options.proxy.http_url = Some(Secret::new(format!("http://{proxy}")));
+    // No name server knows this host, so the answer is the proxy's.
+    let place = "http://nowhere.invalid";
+    for place in [format!("s3:{place}/bucket"), format!("rest:{place}/")] {
+        let error = opened(&place, &options).read(ObjectName::Config).expect_err(&place);
+        assert!(error.chain().contains("503"), "{place}: {}", error.chain());
+    }
+    options.proxy.not_for = Some("nowhere.invalid".into());
+    for place in [format!("s3:{place}/bucket"), format!("rest:{place}/")] {
+        let error = opened(&place, &options).read(ObjectName::Config).expect_err(&place);
+        assert!(!error.chain().contains("503"), "{place} went through the proxy: {}", error.chain());
+    }
+}
+
 /// Patience enough for many broken connections, without waiting long for each.
 fn patient(mut options: OpenOptions) -> OpenOptions {
     options.timeouts.answer = Duration::from_secs(10);

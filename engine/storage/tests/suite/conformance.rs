@@ -167,7 +167,7 @@ fn what_is_missing_is_not_found(open: Open<'_>) {
     }
 }
 
-fn names_are_not_overwritten(open: Open<'_>) {
+pub fn names_are_not_overwritten(open: Open<'_>) {
     let store = created(open, "overwrite");
     for name in ALL_NAMES.iter().map(|&kind| named(kind, 3)).chain([ObjectName::Config]) {
         let bytes = content(5000, 3);
