@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use rempart_format::{BlobKind, NodeKind};
+use rempart_format::{BlobKind, NodeKind, TreeEncoder};
 use rempart_model::BlobId;
 
 use super::cache::{RecordRef, encode_record};
@@ -90,10 +90,21 @@ impl Worker<'_, '_> {
             self.run.fail(BackupError::Empty);
             return Ok(());
         }
-        let json = self.encoder.finish();
-        let from = self.trees.json.len();
-        self.trees.json.extend_from_slice(json);
-        self.trees.trees.push(Finished { dir: Arc::clone(dir), listed, json: from..self.trees.json.len() });
+        let finished = Finished { dir: Arc::clone(dir), listed, json: 0..0 };
+        if self.encoder.len_bytes() > TREE_BATCH_BYTES {
+            // Too large to be held twice: it takes the place of the batch. Storing that may finish further directories,
+            // which come into a batch again.
+            let encoder = std::mem::replace(&mut self.encoder, TreeEncoder::new(self.run.zone.clone()));
+            while self.store_trees()? {}
+            self.trees.json = encoder.into_bytes();
+            let json = 0..self.trees.json.len();
+            self.trees.trees.push(Finished { json, ..finished });
+        } else {
+            let from = self.trees.json.len();
+            self.trees.json.extend_from_slice(self.encoder.finish());
+            let json = from..self.trees.json.len();
+            self.trees.trees.push(Finished { json, ..finished });
+        }
         if self.trees.trees.len() >= TREES_PER_BATCH || self.trees.json.len() >= TREE_BATCH_BYTES {
             self.store_trees()?;
         }

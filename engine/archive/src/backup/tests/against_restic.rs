@@ -50,36 +50,26 @@ impl Restic {
         out.into_owned()
     }
 
-    /// The root tree of a backup by restic.
-    fn root_of(&self, here: &Path, arguments: &[&str]) -> BlobId {
+    /// The tree at `top` in a backup by restic, as its JSON.
+    fn tree_at(&self, here: &Path, arguments: &[&str], top: &Path) -> String {
         let summary = self.run(here, &[&["backup", "--json", "--no-scan"], arguments].concat());
         let snapshot = field(&summary, "snapshot_id");
-        field(&self.run(here, &["cat", "snapshot", snapshot]), "tree").parse().unwrap()
-    }
-
-    /// The tree of a directory in a snapshot.
-    fn subtree(&self, root: BlobId, path: &Path) -> BlobId {
-        path.components().filter(|part| matches!(part, std::path::Component::Normal(_))).fold(root, |tree, part| {
-            let json = self.run(Path::new("/"), &["cat", "blob", &tree.to_string()]);
-            let start = format!(r#"{{"name":"{}""#, part.as_os_str().to_str().unwrap());
-            let node = &json[json.find(&start).unwrap_or_else(|| panic!("{part:?} is not in {json}"))..];
-            field(node, "subtree").parse().unwrap()
-        })
+        self.run(here, &["cat", "tree", &format!("{snapshot}:{}", top.to_str().unwrap())])
     }
 
     /// The first place where two trees differ, for people.
-    fn difference(&self, ours: &Memory, path: &str, mine: BlobId, theirs: BlobId) -> String {
+    fn difference(&self, ours: &Memory, path: &str, mine: BlobId, their_json: &str) -> String {
         let mine_json = String::from_utf8(ours.read_blob(BlobKind::Tree, &mine).unwrap()).unwrap();
-        let their_json = self.run(Path::new("/"), &["cat", "blob", &theirs.to_string()]);
         let split = |text: &str| text.trim().split(r#"{"name":"#).map(str::to_owned).collect::<Vec<_>>();
-        let (mine, theirs) = (split(&mine_json), split(&their_json));
+        let (mine, theirs) = (split(&mine_json), split(their_json));
         for (a, b) in mine.iter().zip(&theirs) {
             if a != b {
                 let name = a.split('"').nth(1).unwrap_or_default();
                 let subtree = |text: &str| Some(field_of(text, "subtree")?.parse::<BlobId>().unwrap());
                 return match (subtree(a), subtree(b)) {
                     (Some(x), Some(y)) if a.replace(&x.to_string(), "") == b.replace(&y.to_string(), "") => {
-                        self.difference(ours, &format!("{path}/{name}"), x, y)
+                        let their_json = self.run(Path::new("/"), &["cat", "blob", &y.to_string()]);
+                        self.difference(ours, &format!("{path}/{name}"), x, &their_json)
                     }
                     _ => format!("in {path}:\n  ours:   {a}\n  theirs: {b}"),
                 };
@@ -93,14 +83,16 @@ impl Restic {
     fn compare(&self, top: &Path, sources: &[&str], restic_options: &[&str], options: &Options) {
         let is_relative = sources.iter().any(|source| !source.starts_with('/'));
         let here = if is_relative { std::env::current_dir().unwrap() } else { "/".into() };
-        let theirs = self.subtree(self.root_of(&here, &[restic_options, sources].concat()), top);
+        let theirs = self.tree_at(&here, &[restic_options, sources].concat(), top);
         let memory = Memory::default();
         let paths: Vec<PathBuf> = sources.iter().map(PathBuf::from).collect();
         let report = memory.backup_with(&self.chunker, &paths, options, None, None).unwrap();
         assert_eq!(report.problems, [], "{sources:?}");
         let ours = if top == Path::new("/") { report.tree } else { memory.subtree(report.tree, top) };
-        let difference = || self.difference(&memory, "", ours, theirs);
-        assert!(ours == theirs, "{sources:?} {restic_options:?}: {}", difference());
+        let json = String::from_utf8(memory.read_blob(BlobKind::Tree, &ours).unwrap()).unwrap();
+        let difference = || self.difference(&memory, "", ours, &theirs);
+        // Ids of subtrees are in it: equal text is an equal tree down to the last file.
+        assert!(json.trim_end() == theirs.trim_end(), "{sources:?} {restic_options:?}: {}", difference());
     }
 }
 
@@ -226,7 +218,9 @@ fn what_is_left_out_is_what_restic_leaves_out() {
         vec!["/nowhere"],
         vec!["upper"],
     ] {
-        for case in [Case::Sensitive, Case::Insensitive] {
+        // Starting restic is slow, so ignoring case is tried only where it can matter.
+        let has_letters = ["*.o", "upper", r"\[odd\]"].contains(&patterns[0]);
+        for case in [Case::Sensitive, Case::Insensitive].into_iter().take(1 + usize::from(has_letters)) {
             let flag = if case == Case::Sensitive { "--exclude" } else { "--iexclude" };
             let flags: Vec<&str> = patterns.iter().flat_map(|pattern| [flag, pattern]).collect();
             let excludes = Excludes { patterns: Patterns::parse(&patterns, case).unwrap(), ..Excludes::default() };
