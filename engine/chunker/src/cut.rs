@@ -78,9 +78,18 @@ mod tests {
         lengths
     }
 
+    fn random(seed: u64, len_bytes: usize) -> Vec<u8> {
+        let mut state = seed;
+        let next = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 56) as u8
+        };
+        std::iter::repeat_with(next).take(len_bytes).collect()
+    }
+
     /// Runs of random bytes, of one byte repeated, of a short pattern: everything that files are made of.
     fn file(max_bytes: usize) -> impl Strategy<Value = Vec<u8>> {
-        let random = prop::collection::vec(any::<u8>(), 0..max_bytes);
+        let random = (any::<u64>(), 0..max_bytes).prop_map(|(seed, len)| random(seed, len));
         let constant = (any::<u8>(), 0..max_bytes / 4).prop_map(|(byte, len)| vec![byte; len]);
         let zeros = (0..max_bytes / 8).prop_map(|len| vec![0; len]);
         let pattern = (prop::collection::vec(any::<u8>(), 1..200), 1..max_bytes / 400)
@@ -143,13 +152,7 @@ mod tests {
     #[test]
     fn restics_own_limits_equal_the_reference() {
         let polynomial = Polynomial::new(0x3D_A335_8B4D_C173).expect("irreducible");
-        let mut state = 7u64;
-        let file: Vec<u8> = std::iter::repeat_with(|| {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            (state >> 56) as u8
-        })
-        .take(20 * MAX_CHUNK_BYTES / 8)
-        .collect();
+        let file = random(7, 20 * MAX_CHUNK_BYTES / 8);
         let reference = Reference { polynomial, min_bytes: MIN_CHUNK_BYTES, max_bytes: MAX_CHUNK_BYTES, mask_bits: 20 };
         let expected = reference.lengths(&file);
         assert!(expected.len() > 5, "too few cuts to prove anything: {expected:?}");

@@ -12,19 +12,20 @@ pub(crate) struct Reference {
 impl Reference {
     /// The lengths of all chunks of a file.
     pub(crate) fn lengths(&self, file: &[u8]) -> Vec<usize> {
+        // By the byte that leaves: its share of the fingerprint, 63 bytes after it entered.
+        let share = |byte| (0..63).fold(byte, |sum, _| self.polynomial.shift_byte(sum));
+        let leave: Vec<u64> = (0..256).map(share).collect();
         let mut lengths = Vec::new();
         let mut rest = file;
         while !rest.is_empty() {
-            let length = self.first_length(rest);
+            let length = self.first_length(rest, &leave);
             lengths.push(length);
             rest = &rest[length..];
         }
         lengths
     }
 
-    fn first_length(&self, data: &[u8]) -> usize {
-        let leave: Vec<u64> =
-            (0..256).map(|byte| (0..63).fold(byte, |sum, _| self.polynomial.shift_byte(sum))).collect();
+    fn first_length(&self, data: &[u8], leave: &[u64]) -> usize {
         let mut window = [0; 64];
         window[0] = 1;
         let mut next = 1;
