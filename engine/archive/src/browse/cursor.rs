@@ -5,16 +5,13 @@ use rempart_model::BlobId;
 
 pub(crate) struct TreeCursor {
     bytes: Vec<u8>,
-    /// Where what is not read yet begins, as a tree of its own.
-    rest: usize,
+    offset: usize,
     finished: bool,
 }
 
-const TREE_BEGINS: &[u8; 10] = b"{\"nodes\":[";
-
 impl TreeCursor {
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, rest: 0, finished: false }
+        Self { bytes, offset: 0, finished: false }
     }
 
     /// The next node. After an error or the end there is none.
@@ -22,28 +19,14 @@ impl TreeCursor {
         if self.finished {
             return None;
         }
-        let mut reader = TreeReader::new(&self.bytes[self.rest..]);
+        let mut reader = TreeReader::resume(&self.bytes, self.offset);
         let node = reader.next();
-        let raw = reader.raw_node();
-        let end = (raw.as_ptr() as usize + raw.len()).wrapping_sub(self.bytes.as_ptr() as usize);
-        if matches!(node, Some(Ok(_))) && self.begin_again_at(end) {
-            return node;
+        self.offset = reader.offset();
+        if !matches!(node, Some(Ok(_))) {
+            self.finished = true;
+            self.bytes = Vec::new();
         }
-        self.finished = true;
-        self.bytes = Vec::new();
         node
-    }
-
-    /// Writes the beginning of a tree over what was read, so that the rest is a tree. The node before is longer than that
-    /// beginning is, as it has one in front of it.
-    fn begin_again_at(&mut self, end: usize) -> bool {
-        let Some(rest) = self.bytes.get(end..) else { return false };
-        let Some(gap) = rest.iter().position(|byte| !byte.is_ascii_whitespace()) else { return true };
-        let begins_at = end + gap + usize::from(rest[gap] == b',');
-        let Some(from) = begins_at.checked_sub(TREE_BEGINS.len()) else { return false };
-        self.bytes[from..begins_at].copy_from_slice(TREE_BEGINS);
-        self.rest = from;
-        true
     }
 
     /// The trees of directories that come next, as far as they lie within a stretch of the blob. A hint for reading
@@ -51,7 +34,7 @@ impl TreeCursor {
     pub(crate) fn upcoming_subtrees(&self, limit: usize, found: &mut Vec<BlobId>) {
         const KEY: &[u8] = b"\"subtree\":\"";
         const STRETCH_BYTES: usize = 512 * 1024;
-        let mut rest = self.bytes.get(self.rest..).unwrap_or_default();
+        let mut rest = self.bytes.get(self.offset..).unwrap_or_default();
         rest = &rest[..rest.len().min(STRETCH_BYTES)];
         while found.len() < limit {
             let Some(at) = find(rest, KEY) else { return };

@@ -272,7 +272,7 @@ impl SideStats {
         match node.kind {
             NodeKind::File => {
                 self.files += 1;
-                self.file_bytes += node.size;
+                self.file_bytes = self.file_bytes.saturating_add(node.size);
             }
             NodeKind::Dir => self.directories += 1,
             _ => self.others += 1,

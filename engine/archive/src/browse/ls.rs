@@ -25,14 +25,15 @@ impl<'s> List<'s> {
     /// A place that is no directory lists itself, below its own directory.
     #[must_use]
     pub fn of(source: &'s dyn BlobSource, place: &Place, options: &ListOptions) -> Self {
-        let mut prefix = options.prefix.as_slice();
-        while let [shorter @ .., b'/'] = prefix {
-            prefix = shorter;
+        let mut prefix = Vec::new();
+        for name in options.prefix.split(|&byte| byte == b'/').filter(|name| !matches!(*name, b"" | b".")) {
+            prefix.push(b'/');
+            prefix.extend_from_slice(name);
         }
         if matches!(place, Place::Single { .. }) {
-            prefix = &prefix[..prefix.iter().rposition(|&byte| byte == b'/').unwrap_or(0)];
+            prefix.truncate(prefix.iter().rposition(|&byte| byte == b'/').unwrap_or(0));
         }
-        Self { walk: Walk::of(source, place).below(prefix), recursive: options.recursive }
+        Self { walk: Walk::of(source, place).below(&prefix), recursive: options.recursive }
     }
 
     pub fn next_entry(&mut self) -> Option<Result<Entry<'_>, BrowseError>> {

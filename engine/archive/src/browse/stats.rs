@@ -113,13 +113,13 @@ impl Counter<'_> {
             CountMode::RestoreSize => {
                 self.stats.files += 1;
                 if node.links < 2 || node.inode == 0 || several_names.insert((node.device_id, node.inode)) {
-                    self.stats.total_bytes += node.size;
+                    self.stats.total_bytes = self.stats.total_bytes.saturating_add(node.size);
                 }
             }
             CountMode::FilesByContents => {
                 if self.first_time((1_u8, node.content())) {
                     self.stats.files += 1;
-                    self.stats.total_bytes += node.size;
+                    self.stats.total_bytes = self.stats.total_bytes.saturating_add(node.size);
                 }
             }
             CountMode::BlobsPerFile => {

@@ -121,7 +121,7 @@ fn write(
     offset_bytes: u64,
 ) -> Result<(), Failure> {
     let written = if session.options.sparse {
-        write_sparse_at(handle, data, offset_bytes, file.old_bytes)
+        write_sparse_at(handle, data, offset_bytes, file.old_bytes, file.content_bytes)
     } else {
         write_at(handle, data, offset_bytes)
     };

@@ -26,6 +26,11 @@ impl FirstNames {
         (node.links > 1 && node.inode != 0 && node.kind != NodeKind::Dir).then_some((node.device_id, node.inode))
     }
 
+    /// Whether this node is a further name of a file.
+    pub(super) fn has(&self, node: &Node) -> bool {
+        Self::key(node).is_some_and(|key| self.known.contains_key(&key))
+    }
+
     /// The first name, where this node is a further one.
     pub(super) fn of(&mut self, node: &Node) -> Option<Place> {
         let key = Self::key(node)?;

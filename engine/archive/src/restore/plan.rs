@@ -325,7 +325,6 @@ impl<'s, 'a> Planner<'s, 'a> {
             let cause = Cause::Refused("its type is none that this version knows");
             return session.problem_of_file(path.to_vec(), "restore", cause);
         }
-        session.reporter.planned(1, if node.kind == NodeKind::File { node.size } else { 0 });
         let mut there = None;
         if !place.dir.made && !place.dir.imagined {
             match session.directories.open(&place.dir).and_then(|dir| look(dir.as_fd(), place.name())) {
@@ -337,6 +336,9 @@ impl<'s, 'a> Planner<'s, 'a> {
         if decision == Decision::Keep {
             return session.keep(path, node.kind);
         }
+        if node.kind != NodeKind::File || self.first_names.has(node) {
+            session.reporter.planned(1, 0);
+        }
         if let Some(first) = self.first_names.of(node) {
             let node = Box::new(std::mem::replace(node, Node::new(Vec::new(), NodeKind::Other)));
             return self.window.push_link(LinkEntry { place, first, node, decision });
@@ -347,8 +349,9 @@ impl<'s, 'a> Planner<'s, 'a> {
         }
         let attributes = Attributes::of(node, &session.owners);
         let old_bytes = there.as_ref().map_or(0, |stat| u64::try_from(stat.st_size).unwrap_or(0));
-        if let Err(error) = self.window.push_file(session.source, &place, node, attributes, decision, old_bytes) {
-            session.problem_of_file(path.to_vec(), "read the content of", Cause::Source(error.into()));
+        match self.window.push_file(session.source, &place, node, attributes, decision, old_bytes) {
+            Ok(content_bytes) => session.reporter.planned(1, content_bytes),
+            Err(error) => session.problem_of_file(path.to_vec(), "read the content of", Cause::Source(error.into())),
         }
     }
 

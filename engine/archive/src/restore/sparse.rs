@@ -26,9 +26,15 @@ pub(super) fn write_at(file: BorrowedFd<'_>, mut data: &[u8], mut offset_bytes: 
 }
 
 /// Same, leaving whole blocks of zeros out. `old_bytes`: below this length the file may hold other bytes, which a hole
-/// must be punched into; beyond it reads as zeros already.
-pub(super) fn write_sparse_at(file: BorrowedFd<'_>, data: &[u8], offset_bytes: u64, old_bytes: u64) -> io::Result<()> {
-    for run in (Runs { data, offset_bytes }) {
+/// must be punched into; beyond it reads as zeros already. `end_bytes`: the file's final length, which it has already.
+pub(super) fn write_sparse_at(
+    file: BorrowedFd<'_>,
+    data: &[u8],
+    offset_bytes: u64,
+    old_bytes: u64,
+    end_bytes: u64,
+) -> io::Result<()> {
+    for run in (Runs { data, offset_bytes, end_bytes }) {
         let bytes = &data[run.from..run.to];
         let at_bytes = offset_bytes + run.from as u64;
         if !run.zeros {
@@ -55,14 +61,18 @@ struct Run {
 struct Runs<'a> {
     data: &'a [u8],
     offset_bytes: u64,
+    end_bytes: u64,
 }
 
 impl Runs<'_> {
-    /// The end of the block that `from` lies in, and whether it is a whole block of zeros.
+    /// The end of the block that `from` lies in, and whether it is a whole block of zeros. The last block of a file is
+    /// whole up to the file's end.
     fn block(&self, from: usize) -> (usize, bool) {
         let into_block = (self.offset_bytes + from as u64) % BLOCK_BYTES;
         let to = self.data.len().min(from + (BLOCK_BYTES - into_block) as usize);
-        (to, to - from == BLOCK_BYTES as usize && is_zeros(&self.data[from..to]))
+        let at_end = into_block == 0 && self.offset_bytes + to as u64 == self.end_bytes;
+        let whole = at_end || to - from == BLOCK_BYTES as usize;
+        (to, whole && is_zeros(&self.data[from..to]))
     }
 }
 
@@ -117,7 +127,7 @@ mod tests {
         data[0] = 1;
         data[3 * 4096 + 7] = 1;
         let runs = |offset_bytes| {
-            let runs = Runs { data: &data, offset_bytes };
+            let runs = Runs { data: &data, offset_bytes, end_bytes: 1 << 20 };
             runs.into_iter().map(|run| (run.from, run.to, run.zeros)).collect::<Vec<_>>()
         };
         assert_eq!(
@@ -130,6 +140,16 @@ mod tests {
             [(0, 3996, false), (3996, 12188, true), (12188, 16284, false), (16284, 20380, true), (20380, 20480, false)],
             "not aligned: part of a block is never a hole"
         );
+    }
+
+    #[test]
+    fn the_last_part_of_a_block_is_a_hole_where_the_file_ends() {
+        let data = vec![0; 5000];
+        for (end_bytes, holes) in [(5000, [true].as_slice()), (9000, &[true, false])] {
+            let runs = Runs { data: &data, offset_bytes: 0, end_bytes };
+            let zeros: Vec<bool> = runs.into_iter().map(|run| run.zeros).collect();
+            assert_eq!(zeros, holes, "a file of {end_bytes} bytes");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::existing::Decision;
 use super::file::Content;
 
 const FILES_MAX: usize = 32 << 10;
-const CHUNKS_MAX: usize = 64 << 10;
+const CHUNKS_MAX: usize = 48 << 10;
 /// The first window is small, so that work begins at once; each is larger than the one before.
 const FILES_FIRST: usize = 1 << 10;
 
@@ -65,8 +65,6 @@ pub(super) struct Window {
     pub(super) links: Vec<LinkEntry>,
     /// Names one after the other, each ended by NUL.
     names: Vec<u8>,
-    /// Bytes of content that its files claim.
-    pub(super) claimed_bytes: u64,
 }
 
 impl Window {
@@ -82,7 +80,7 @@ impl Window {
         self.files.is_empty() && self.links.is_empty()
     }
 
-    /// Adds a file. Fails where the repository does not know one of its chunks.
+    /// Adds a file, and returns the length of its content. Fails where the repository does not know one of its chunks.
     pub(super) fn push_file(
         &mut self,
         source: &dyn BlobSource,
@@ -91,7 +89,7 @@ impl Window {
         attributes: Attributes,
         decision: Decision,
         old_bytes: u64,
-    ) -> Result<(), SourceError> {
+    ) -> Result<u64, SourceError> {
         let first_chunk = self.chunks.len();
         let file = self.files.len() as u32;
         let mut content_bytes = 0;
@@ -104,7 +102,6 @@ impl Window {
             self.chunks.push(chunk);
             content_bytes += len_bytes;
         }
-        self.claimed_bytes += node.size;
         place.dir.expect_one();
         let name_at = self.names.len() as u32;
         self.names.extend_from_slice(place.name.as_bytes_with_nul());
@@ -122,7 +119,7 @@ impl Window {
             finished: AtomicBool::new(false),
             content: Mutex::new(Content::Closed),
         });
-        Ok(())
+        Ok(content_bytes)
     }
 
     pub(super) fn push_link(&mut self, link: LinkEntry) {
