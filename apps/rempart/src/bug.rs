@@ -10,7 +10,12 @@ pub fn install_hook() {
 }
 
 fn report_and_exit(info: &PanicHookInfo<'_>) {
-    let what = info.payload_as_str().unwrap_or("no message");
+    let what = info
+        .payload()
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| info.payload().downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
     let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
     eprintln!(
         "error: a bug in rempart {}: {what}{place}\n\

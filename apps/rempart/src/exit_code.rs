@@ -62,11 +62,6 @@ impl ExitCode {
         self.row().number
     }
 
-    #[must_use]
-    pub fn meaning(self) -> &'static str {
-        self.row().meaning
-    }
-
     fn row(self) -> &'static Row {
         TABLE.iter().find(|row| row.code == self).unwrap_or(&TABLE[1])
     }

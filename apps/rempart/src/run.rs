@@ -133,15 +133,22 @@ impl Run {
 
     /// Takes a lock and waits until it is certain.
     pub fn lock(&self, repository: &Repository, mode: LockMode) -> anyhow::Result<LockGuard> {
-        if self.global.no_lock && mode == LockMode::Exclusive {
-            return Err(Failure::usage("--no-lock is for reading; this command changes the repository").into());
-        }
+        self.refuse_no_lock()?;
         Ok(repository.lock(mode, self.lock_wait())?)
     }
 
     /// Writes a lock of the shared kind without waiting for the second look at the others.
     pub fn lock_early(&self, repository: &Repository) -> anyhow::Result<PendingLock> {
+        self.refuse_no_lock()?;
         Ok(repository.lock_async(LockMode::Shared, self.lock_wait())?)
+    }
+
+    fn refuse_no_lock(&self) -> anyhow::Result<()> {
+        if !self.global.no_lock {
+            return Ok(());
+        }
+        Err(Failure::usage("--no-lock is for reading; this command writes to the repository, or must be alone in it")
+            .into())
     }
 
     /// A lock for reading: none where the user wants none.

@@ -1,6 +1,6 @@
 //! Which snapshots are meant: ids, `latest`, `latest~2`, and filters by host, tags and paths.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
 use rempart_format::Snapshot;
@@ -33,13 +33,8 @@ impl Filter {
         Self {
             hosts,
             tags: args.tags.iter().map(|list| split_tags(list)).collect(),
-            paths: args.paths.iter().map(|path| absolute(path)).collect(),
+            paths: args.paths.iter().map(absolute).collect(),
         }
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.hosts.is_empty() && self.tags.is_empty() && self.paths.is_empty()
     }
 
     #[must_use]
@@ -191,12 +186,6 @@ pub fn warn_unreadable(out: &Output, unreadable: &[(SnapshotId, rempart_reposito
     for (id, error) in unreadable {
         out.item_error("snapshot", id.to_string().as_bytes(), &error.to_string());
     }
-}
-
-/// Paths given on the command line, as bytes.
-#[must_use]
-pub fn as_bytes(words: &[OsString]) -> Vec<Vec<u8>> {
-    words.iter().map(|word| word.as_bytes().to_vec()).collect()
 }
 
 #[cfg(test)]

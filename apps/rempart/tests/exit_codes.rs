@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
+use rempart_crypto::{KdfParams, MasterKey, derive_key};
+use rempart_format::{KeyFile, decode_master_key};
 use support::{Ran, World, files_below};
 
 /// The codes that `docs/cli.md` and `--help` print.
@@ -189,6 +191,31 @@ fn code_23_the_disk_is_full() {
 }
 
 #[test]
+fn code_24_the_repository_is_of_a_format_to_come() {
+    // Given a repository whose config says version 3, sealed with its own key
+    let world = World::new();
+    let keys = world.repository().join("keys");
+    let name = files_below(&keys).into_keys().next().unwrap();
+    let file = KeyFile::decode(&std::fs::read(keys.join(name)).unwrap()).unwrap();
+    let params = KdfParams { n: file.n, r: file.r, p: file.p };
+    let opener = derive_key(support::PASSWORD.as_bytes(), &file.salt, params).unwrap();
+    let master = MasterKey::from_parts(decode_master_key(&opener.open(&file.data).unwrap()).unwrap());
+    let path = world.repository().join("config");
+    let config = String::from_utf8(master.open(&std::fs::read(&path).unwrap()).unwrap()).unwrap();
+    let newer = config.replace("\"version\":2", "\"version\":3");
+    assert_ne!(newer, config, "the config has no version 2 to replace: {config}");
+    writable(&path);
+    std::fs::write(&path, master.seal(newer.as_bytes())).unwrap();
+
+    // Then it is left alone, and the way out is named
+    let before = files_below(&world.repository());
+    for command in [&["snapshots"][..], &["backup", "/etc/hostname"], &["check"], &["unlock"]] {
+        world.run(command).ends_with(24).says("newer rempart");
+    }
+    assert_eq!(files_below(&world.repository()), before, "a repository of an unknown format was touched");
+}
+
+#[test]
 fn code_25_the_place_is_read_only() {
     let world = World::new();
     world.backup(&world.small_tree());
@@ -290,33 +317,33 @@ fn as_nobody(world: &World, arguments: &[&str]) -> Ran {
 }
 
 /// A mount of this test, undone at its end.
-struct Mount<'a>(&'a Path);
+struct Mount(std::path::PathBuf);
 
-impl<'a> Mount<'a> {
-    fn tmpfs(at: &'a Path, size: &str) -> Self {
-        Self::mount(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"], at)
+impl Mount {
+    fn tmpfs(at: &Path, size: &str) -> Self {
+        Self::make(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"], at)
     }
 
-    fn read_only(at: &'a Path) -> Self {
+    fn read_only(at: &Path) -> Self {
         let path = at.to_str().unwrap();
-        let mount = Self::mount(&["--bind", path], at);
+        let mount = Self::make(&["--bind", path], at);
         assert!(Command::new("mount").args(["-o", "remount,bind,ro"]).arg(at).status().unwrap().success());
         mount
     }
 
-    fn mount(arguments: &[&str], at: &'a Path) -> Self {
+    fn make(arguments: &[&str], at: &Path) -> Self {
         let status = Command::new("mount").args(arguments).arg(at).status().expect("the program mount");
         assert!(
             status.success(),
             "this test needs the right to mount (run it as root): mount {arguments:?} {}",
             at.display()
         );
-        Self(at)
+        Self(at.to_path_buf())
     }
 }
 
-impl Drop for Mount<'_> {
+impl Drop for Mount {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg(OsStr::new("-l")).arg(self.0).status();
+        let _ = Command::new("umount").arg(OsStr::new("-l")).arg(&self.0).status();
     }
 }

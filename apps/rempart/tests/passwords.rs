@@ -2,6 +2,9 @@
 
 mod support;
 
+use std::io::{Read as _, Write as _};
+use std::process::Stdio;
+
 use support::{PASSWORD, Ran, World};
 
 #[test]
@@ -101,4 +104,55 @@ fn keys_are_added_listed_changed_and_removed() {
     world.run(["key", "passwd", "--new-password-file", "second"]).succeeds();
     world.run(["snapshots"]).ends_with(12);
     with("second", &["snapshots"]).succeeds();
+}
+
+#[test]
+fn a_password_is_asked_for_without_echo_and_twice_when_it_is_new() {
+    // Given a terminal (the program `script` makes one) and no password from elsewhere
+    let world = World::empty();
+    let typed = |command: &str, answers: &[&str]| {
+        let mut script = std::process::Command::new("script");
+        script.args(["--quiet", "--return", "--command"]);
+        script.arg(format!("{} {command}", env!("CARGO_BIN_EXE_rempart"))).arg("/dev/null");
+        for (name, value) in world.command().get_envs().filter(|(name, _)| *name != "REMPART_PASSWORD") {
+            script.env(name, value.unwrap_or_default());
+        }
+        script.current_dir(world.path("")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = script.spawn().expect("the program script (Debian: bsdutils)");
+        let (mut keyboard, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let mut shown = Vec::new();
+        for (number, answer) in answers.iter().enumerate() {
+            let mut byte = [0];
+            while shown.windows(2).filter(|window| window == b": ").count() <= number {
+                assert_eq!(
+                    screen.read(&mut byte).unwrap(),
+                    1,
+                    "no question {number}: {}",
+                    String::from_utf8_lossy(&shown)
+                );
+                shown.push(byte[0]);
+            }
+            keyboard.write_all(answer.as_bytes()).unwrap();
+        }
+        screen.read_to_end(&mut shown).unwrap();
+        let shown = String::from_utf8_lossy(&shown).into_owned();
+        assert!(answers.iter().all(|answer| !shown.contains(answer.trim())), "the answer is shown: {shown}");
+        (child.wait().unwrap().code(), shown)
+    };
+
+    // Two different words make no repository
+    let (code, shown) = typed("init", &["first\n", "second\n"]);
+    assert_eq!(code, Some(2), "{shown}");
+    assert!(shown.contains("differ") && !world.repository().join("config").exists(), "{shown}");
+
+    // The same word twice does; a correction by backspace counts
+    let (code, shown) = typed("init", &["typo\u{7f}\u{7f}\u{7f}\u{7f}chosen\n", "chosen\n"]);
+    assert_eq!(code, Some(0), "{shown}");
+    let (code, shown) = typed("snapshots", &["chosen\n"]);
+    assert_eq!(code, Some(0), "{shown}");
+    let (code, _) = typed("snapshots", &["other\n"]);
+    assert_eq!(code, Some(12));
+    // Ctrl-C at the prompt
+    let (code, _) = typed("snapshots", &["cho\u{3}"]);
+    assert_eq!(code, Some(130));
 }

@@ -1,9 +1,11 @@
 //! `rempart forget`.
 
 use clap::Args;
+use rempart_policy::Keep;
 
 use super::maintain::PruneLimits;
 use super::select::SnapshotFilter;
+use super::values;
 
 #[derive(Debug, Args)]
 #[command(after_help = "A snapshot is kept when any rule keeps it. Durations are written as in 2y5m7d3h.\n\
@@ -13,7 +15,7 @@ pub struct Forget {
     #[arg(value_name = "SNAPSHOT")]
     pub snapshots: Vec<String>,
     #[command(flatten, next_help_heading = "What to keep, in each group")]
-    pub keep: Keep,
+    pub keep: KeepRules,
     /// What makes a group: host, paths, tags, separated by commas; empty for one group of all
     #[arg(long, value_name = "BY", default_value = "host,paths")]
     pub group_by: String,
@@ -30,28 +32,28 @@ pub struct Forget {
 }
 
 #[derive(Debug, Args)]
-pub struct Keep {
-    /// Keep the last N snapshots
-    #[arg(short = 'l', long, value_name = "N")]
-    pub keep_last: Option<u32>,
+pub struct KeepRules {
+    /// Keep the last N snapshots; N may be unlimited, here and below
+    #[arg(short = 'l', long, value_name = "N", value_parser = values::keep)]
+    pub keep_last: Option<Keep>,
     /// Keep the last snapshot of each of the last N hours that have one
-    #[arg(long, value_name = "N")]
-    pub keep_hourly: Option<u32>,
+    #[arg(long, value_name = "N", value_parser = values::keep)]
+    pub keep_hourly: Option<Keep>,
     /// … days
-    #[arg(short = 'd', long, value_name = "N")]
-    pub keep_daily: Option<u32>,
+    #[arg(short = 'd', long, value_name = "N", value_parser = values::keep)]
+    pub keep_daily: Option<Keep>,
     /// … weeks
-    #[arg(short = 'w', long, value_name = "N")]
-    pub keep_weekly: Option<u32>,
+    #[arg(short = 'w', long, value_name = "N", value_parser = values::keep)]
+    pub keep_weekly: Option<Keep>,
     /// … months
-    #[arg(short = 'm', long, value_name = "N")]
-    pub keep_monthly: Option<u32>,
+    #[arg(short = 'm', long, value_name = "N", value_parser = values::keep)]
+    pub keep_monthly: Option<Keep>,
     /// … quarters
-    #[arg(long, value_name = "N")]
-    pub keep_quarterly: Option<u32>,
+    #[arg(long, value_name = "N", value_parser = values::keep)]
+    pub keep_quarterly: Option<Keep>,
     /// … years
-    #[arg(short = 'y', long, value_name = "N")]
-    pub keep_yearly: Option<u32>,
+    #[arg(short = 'y', long, value_name = "N", value_parser = values::keep)]
+    pub keep_yearly: Option<Keep>,
     /// Keep everything within this duration of the newest
     #[arg(long, value_name = "DURATION")]
     pub keep_within: Option<String>,

@@ -17,7 +17,7 @@ pub use global::Global;
 
 /// Fast, deduplicated, encrypted backups in restic's open repository format.
 #[derive(Debug, Parser)]
-#[command(name = "rempart", version, max_term_width = 110, disable_help_subcommand = true, propagate_version = true)]
+#[command(name = "rempart", version, max_term_width = 110, disable_help_subcommand = true)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rempart_policy::Keep;
+
 /// A number of bytes, written as `500`, `64K`, `10MiB`, `2G`: the units are powers of 1024.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SizeBytes(pub u64);
@@ -24,6 +26,14 @@ pub fn size(text: &str) -> Result<SizeBytes, String> {
     let number: f64 = number.parse().map_err(|_| refuse())?;
     let bytes = number * (1u64 << shift) as f64;
     if bytes.is_finite() && bytes < 1e18 { Ok(SizeBytes(bytes as u64)) } else { Err(refuse()) }
+}
+
+/// How many snapshots a rule keeps: a number, or `unlimited`.
+pub fn keep(text: &str) -> Result<Keep, String> {
+    if text == "unlimited" {
+        return Ok(Keep::All);
+    }
+    text.parse().map(Keep::Count).map_err(|_| format!("{text:?} is no count: write a number, or unlimited"))
 }
 
 /// How long to wait, in seconds.

@@ -48,12 +48,15 @@ pub fn dump(run: &Run, args: &Dump) -> anyhow::Result<ExitCode> {
         Some(target) => {
             let cannot = || format!("cannot write {}", target.display());
             let mut out = BufWriter::with_capacity(1 << 20, File::create(target).with_context(cannot)?);
-            let written = write(run, args, &repository, &path, &place, &mut out).with_context(cannot)?;
-            out.into_inner()
-                .map_err(io::IntoInnerError::into_error)
-                .and_then(|file| file.sync_all())
-                .with_context(cannot)?;
-            written
+            let written = write(run, args, &repository, &path, &place, &mut out).and_then(|written| {
+                out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+                Ok(written)
+            });
+            if written.is_err() {
+                // Half a file must not pass for a whole one.
+                let _ = std::fs::remove_file(target);
+            }
+            written.with_context(cannot)?
         }
     };
     if run.out.is_json() {

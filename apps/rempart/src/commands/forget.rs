@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
 use rempart_model::SnapshotId;
-use rempart_policy::{Decision, GroupBy, GroupKey, Keep, Period, RetentionPolicy, Within};
+use rempart_policy::{Decision, GroupBy, GroupKey, Period, RetentionPolicy, Within};
 use rempart_repository::{LockMode, StoredSnapshot};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::cli::forget::{self as arguments, Forget};
+use crate::cli::forget::{Forget, KeepRules};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output::{human, snapshots as show};
@@ -170,8 +170,7 @@ pub fn group_by(text: &str) -> anyhow::Result<GroupBy> {
     text.parse().context(Failure::usage("--group-by cannot be understood"))
 }
 
-fn policy(keep: &arguments::Keep) -> anyhow::Result<RetentionPolicy> {
-    let count = |number: Option<u32>| number.map_or(Keep::None, Keep::Count);
+fn policy(keep: &KeepRules) -> anyhow::Result<RetentionPolicy> {
     let span = |text: &Option<String>| -> anyhow::Result<Option<Within>> {
         text.as_deref().map(str::parse).transpose().context(Failure::usage("a --keep-within rule cannot be understood"))
     };
@@ -187,13 +186,13 @@ fn policy(keep: &arguments::Keep) -> anyhow::Result<RetentionPolicy> {
         within_each.extend(span(text)?.map(|within| (period, within)));
     }
     Ok(RetentionPolicy {
-        last: count(keep.keep_last),
-        hourly: count(keep.keep_hourly),
-        daily: count(keep.keep_daily),
-        weekly: count(keep.keep_weekly),
-        monthly: count(keep.keep_monthly),
-        quarterly: count(keep.keep_quarterly),
-        yearly: count(keep.keep_yearly),
+        last: keep.keep_last.unwrap_or_default(),
+        hourly: keep.keep_hourly.unwrap_or_default(),
+        daily: keep.keep_daily.unwrap_or_default(),
+        weekly: keep.keep_weekly.unwrap_or_default(),
+        monthly: keep.keep_monthly.unwrap_or_default(),
+        quarterly: keep.keep_quarterly.unwrap_or_default(),
+        yearly: keep.keep_yearly.unwrap_or_default(),
         within: span(&keep.keep_within)?,
         within_each,
         tags: keep.keep_tag.iter().map(|list| split_tags(list)).collect(),

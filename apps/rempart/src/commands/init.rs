@@ -33,7 +33,9 @@ pub fn init(run: &Run, args: &Init) -> anyhow::Result<ExitCode> {
         run.out.message("initialized", &made)?;
         run.out.message("summary", &made)?;
     } else {
-        run.out.line(format!("created repository {:.10} at {}", made.id, made.repository))?;
+        if !run.global.quiet {
+            run.out.line(format!("created repository {:.10} at {}", made.id, made.repository))?;
+        }
         run.out
             .note("Keep the password: nobody can open the repository without it, and there is no way to get it back.");
     }

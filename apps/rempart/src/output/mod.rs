@@ -136,6 +136,7 @@ impl Output {
             Format::Json => {
                 self.status(&ItemError { message_type: "error", error: ErrorText { message }, during, item: &item })
             }
+            Format::Human if item.is_empty() => self.to_stderr(&format!("error: {message}")),
             Format::Human => self.to_stderr(&format!("error: {item}: {message}")),
         }
     }
@@ -160,11 +161,6 @@ impl Output {
     /// Messages step aside for this bar until it is taken away.
     pub fn set_bar(&self, bar: Option<indicatif::ProgressBar>) {
         *self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = bar;
-    }
-
-    #[must_use]
-    pub fn verbosity(&self) -> Verbosity {
-        self.verbosity
     }
 }
 

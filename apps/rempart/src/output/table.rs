@@ -22,11 +22,6 @@ impl Table {
         self.rows.push(cells);
     }
 
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// The lines, header and rule first.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {

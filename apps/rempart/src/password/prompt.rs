@@ -35,14 +35,15 @@ pub fn ask(subject: &str, is_new: bool) -> anyhow::Result<Password> {
 
 /// One line, byte by byte with echo and signals off, so that Ctrl-C puts the terminal back as it was.
 fn read_silently(terminal: &mut File, question: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-    terminal.write_all(question.as_bytes()).context("cannot ask for a password on the terminal")?;
     let before = termios::tcgetattr(&*terminal).context("cannot read the terminal's mode")?;
     let mut silent = before.clone();
     silent.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
     silent.special_codes[SpecialCodeIndex::VMIN] = 1;
     silent.special_codes[SpecialCodeIndex::VTIME] = 0;
-    termios::tcsetattr(&*terminal, OptionalActions::Flush, &silent).context("cannot silence the terminal")?;
-    let line = read_line(terminal);
+    termios::tcsetattr(&*terminal, OptionalActions::Now, &silent).context("cannot silence the terminal")?;
+    // Asked only now: what is typed at the sight of the question is not shown any more.
+    let asked = terminal.write_all(question.as_bytes()).context("cannot ask for a password on the terminal");
+    let line = asked.and_then(|()| read_line(terminal));
     let restored = termios::tcsetattr(&*terminal, OptionalActions::Now, &before);
     let _ = terminal.write_all(b"\n");
     restored.context("cannot put the terminal back as it was")?;

@@ -115,7 +115,7 @@ impl Ran {
             self.text(),
             self.stderr
         );
-        assert!(!self.stderr.contains("a bug in rempart"), "{} panicked: {}", self.command, self.stderr);
+        assert!(!self.stderr.contains("error: a bug in rempart"), "{} panicked: {}", self.command, self.stderr);
         self
     }
 

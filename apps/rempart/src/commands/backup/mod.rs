@@ -147,7 +147,7 @@ fn options(run: &Run, args: &Backup) -> anyhow::Result<Options> {
         with_atime: args.with_atime,
         read_concurrency: read_concurrency(args)?,
         track_current_files: progress::is_shown(&run.out),
-        parent_started: None,
+        ..Options::default()
     })
 }
 
@@ -164,7 +164,7 @@ fn read_concurrency(args: &Backup) -> anyhow::Result<Option<NonZeroUsize>> {
 /// The paths that the snapshot notes, and by which the next run finds its parent.
 fn noted_paths(args: &Backup, files: &[PathBuf]) -> Vec<String> {
     if is_stream(args) {
-        return vec![snapshots::absolute(&Path::new("/").join(&args.stdin.stdin_filename))];
+        return vec![snapshots::absolute(Path::new("/").join(&args.stdin.stdin_filename))];
     }
     let mut paths: Vec<String> = Vec::new();
     for file in files {
