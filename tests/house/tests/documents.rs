@@ -33,7 +33,7 @@ fn every_script_that_a_document_names_can_be_run() {
     for document in documents() {
         for (line, words) in commands(&text(&document)) {
             let program = words[0].as_str();
-            let ours = program.starts_with("./") || program.starts_with("tests/") || program.starts_with("benches/");
+            let ours = ["./", "tests/", "benches/", "fuzz/"].iter().any(|folder| program.starts_with(folder));
             let mode = root().join(program).metadata().map(|m| m.permissions().mode()).unwrap_or(0);
             if ours && mode & 0o100 == 0 {
                 broken.push(format!("{}:{line}: {program} is missing or not executable", document.display()));
