@@ -4,6 +4,7 @@ use zeroize::Zeroize;
 
 const LOW_44: u64 = (1 << 44) - 1;
 const LOW_42: u64 = (1 << 42) - 1;
+#[cfg(target_arch = "x86_64")]
 const LOW_26: u64 = (1 << 26) - 1;
 
 /// A number modulo 2^130 − 5. The limbs may exceed their bits a little between operations.
@@ -82,7 +83,10 @@ impl Element {
         let number = u128::from(h0) | u128::from(h1) << 44 | u128::from(h2) << 88;
         number.wrapping_add(s)
     }
+}
 
+#[cfg(target_arch = "x86_64")]
+impl Element {
     /// In five limbs of 26 bits, as the vector kernels take them; the last may be larger.
     pub(super) fn to_limbs_26(self) -> [u64; 5] {
         let [h0, h1, h2] = self.0;

@@ -3,13 +3,17 @@
 //! The rounds are written once, as a macro, for vectors of three kinds; a macro, because functions with target features
 //! cannot be methods of a trait. Each kind is a room of its own with the same few operations.
 
+#[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
 mod avx512_half;
 
-pub(super) use avx2::compress as compress_8_avx2;
-pub(super) use avx512::compress as compress_16;
-pub(super) use avx512_half::compress as compress_8;
+#[cfg(target_arch = "x86_64")]
+pub(super) use {
+    avx2::compress as compress_8_avx2, avx512::compress as compress_16, avx512_half::compress as compress_8,
+};
 
 /// The widest kernel's lanes. Narrower ones use the first columns of the same arrays.
 pub(super) const MAX_LANES: usize = 16;
@@ -32,6 +36,7 @@ pub(super) type Kernel = unsafe fn(states: &mut LaneStates, blocks: &mut LaneBlo
 /// Writes the kernel of one kind of vector. In scope must be: the type `Words` (one 32-bit word for each lane), and the
 /// functions `splat`, `load`, `store`, `add`, `shift_right`, `rotate_right`, `xor3`, `choose`, `majority`, and
 /// `load_blocks`, which gives one block of each lane as its 16 words.
+#[cfg(target_arch = "x86_64")]
 macro_rules! kernel {
     ($features:literal) => {
         /// Feeds `count` blocks to each lane and moves the pointers behind them.
@@ -135,4 +140,5 @@ macro_rules! kernel {
         }
     };
 }
+#[cfg(target_arch = "x86_64")]
 use kernel;

@@ -29,7 +29,7 @@ pub(super) struct Plan {
 const MEASURED_BLOCKS: usize = 8;
 
 impl Plan {
-    /// That of this core. The first call measures, for about a tenth of a millisecond.
+    /// That of this core. The first call measures, for about a fifth of a millisecond.
     pub(super) fn get() -> &'static Self {
         static PLAN: OnceLock<Plan> = OnceLock::new();
         PLAN.get_or_init(|| {
@@ -89,9 +89,9 @@ pub(super) fn kernels() -> Vec<(usize, Kernel)> {
     Vec::new()
 }
 
-/// The least of several runs, after as many that wake the vector units.
+/// The least of several runs. The first ones wake the vector units, which takes some ten microseconds.
 fn cost(mut run: impl FnMut()) -> Duration {
-    let timed = (0..8).map(|_| {
+    let timed = (0..24).map(|_| {
         let start = Instant::now();
         run();
         start.elapsed()
