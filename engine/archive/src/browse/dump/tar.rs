@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_record_counts_its_own_length() {
-        for (value_bytes, expected) in [(1, "9 path=x\n"), (2, "11 path=xx\n"), (92, "101 path=")] {
+        for (value_bytes, expected) in [(1, "9 path=x\n"), (2, "11 path=xx\n"), (90, "99 path="), (91, "101 path=")] {
             let mut records = Vec::new();
             record(&mut records, b"path", &b"x".repeat(value_bytes));
             let text = String::from_utf8(records).unwrap();
