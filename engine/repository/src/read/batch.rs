@@ -80,6 +80,9 @@ impl Job<'_> {
     }
 }
 
+/// Plaintext buffers kept between batches hold no more than this together.
+const KEPT_BYTES: usize = 6 << 20;
+
 /// The buffers of one thread.
 #[derive(Default)]
 struct RunReader {
@@ -143,6 +146,11 @@ impl RunReader {
                 damaged(job, blob, WRONG_HASH.to_owned());
             }
         }
+        let mut kept_bytes = 0;
+        self.plaintexts.retain(|buffer| {
+            kept_bytes += buffer.capacity();
+            kept_bytes <= KEPT_BYTES
+        });
         &blobs[taken..]
     }
 }

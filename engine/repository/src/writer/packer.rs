@@ -12,8 +12,8 @@ use super::pack::{FinishedPack, OpenPack, advance};
 use super::staging::{StagedRun, Staging};
 use crate::Result;
 
-/// What is gathered per open pack before it is spread.
-const GATHERED_BYTES: usize = 1 << 20;
+/// What is gathered per open pack before it is spread. Each thread that writes may hold one such pile: a bound on memory.
+const GATHERED_BYTES: usize = 512 << 10;
 /// Below this, one pack is enough for a small backup.
 const ONE_PACK_BYTES: u64 = 4 << 20;
 

@@ -7,9 +7,8 @@ use rempart_model::BlobId;
 
 /// Small blobs are gathered into a run of this size.
 pub(super) const RUN_BYTES: usize = 256 << 10;
-/// Buffers kept for reuse, up to this size each.
-const KEPT_BUFFERS: usize = 32;
-const KEPT_BYTES: usize = 2 << 20;
+/// Buffers kept for reuse hold no more than this together: about what is on its way at any time.
+const KEPT_BYTES: usize = 12 << 20;
 
 /// A blob in a run; its place follows from the lengths before it.
 #[derive(Debug, Clone, Copy)]
@@ -36,19 +35,29 @@ struct Pile {
 #[derive(Default)]
 pub(super) struct Staging {
     pile: Mutex<Pile>,
-    buffers: Mutex<Vec<Vec<u8>>>,
+    spare: Mutex<Spare>,
+}
+
+#[derive(Default)]
+struct Spare {
+    buffers: Vec<Vec<u8>>,
+    bytes: usize,
 }
 
 impl Staging {
     pub(super) fn buffer(&self) -> Vec<u8> {
-        self.buffers.lock().pop().unwrap_or_default()
+        let mut spare = self.spare.lock();
+        let buffer = spare.buffers.pop().unwrap_or_default();
+        spare.bytes -= buffer.capacity();
+        buffer
     }
 
     pub(super) fn give_back(&self, mut buffer: Vec<u8>) {
-        let mut buffers = self.buffers.lock();
-        if buffers.len() < KEPT_BUFFERS && buffer.capacity() <= KEPT_BYTES {
+        let mut spare = self.spare.lock();
+        if spare.bytes + buffer.capacity() <= KEPT_BYTES {
             buffer.clear();
-            buffers.push(buffer);
+            spare.bytes += buffer.capacity();
+            spare.buffers.push(buffer);
         }
     }
 
