@@ -7,8 +7,6 @@
 //! - **Invariants**: packs durable → index → snapshot last; a blob is checked (MAC, then SHA-256) at every read; nothing
 //!   is deleted without an exclusive lock; the local cache can be deleted at any time.
 
-#![allow(dead_code, reason = "what maintenance calls is here before it")]
-
 mod cache;
 mod cat;
 mod clock;

@@ -14,7 +14,6 @@ use rempart_storage::{ObjectKind, ObjectName};
 use super::structure::CheckedPack;
 use super::{Findings, Problem};
 use crate::Repository;
-use crate::decode::open_blob;
 use crate::maintain::packs::{ReadPart, read_header_by};
 use crate::maintain::reach::chain;
 use crate::maintain::threads::for_each_parallel;
@@ -153,8 +152,7 @@ impl Checker<'_> {
             sound = false;
             self.findings.tell(Problem::BlobDamaged { pack: pack.id, blob, reason });
         };
-        let key = self.repository.master_key();
-        let (mut sealed, mut scratch, mut opened) = (Vec::new(), Vec::new(), Opened::default());
+        let (mut sealed, mut opened) = (Vec::new(), Opened::default());
         for run in runs(&pack.entries) {
             let start = run[0].offset_bytes;
             let end = run.iter().map(end_of).max().expect("a run has entries");
@@ -165,7 +163,7 @@ impl Checker<'_> {
             for entry in run {
                 let at = (entry.offset_bytes - start) as usize;
                 let part = &sealed[at..at + entry.sealed_bytes as usize];
-                match open_blob(key, part, entry.uncompressed_bytes, &mut scratch, opened.next_buffer()) {
+                match self.repository.open_blob(part, entry.uncompressed_bytes, opened.next_buffer()) {
                     Ok(()) => opened.keep(entry.id.0),
                     Err(reason) => tell(entry.id, reason),
                 }
