@@ -27,8 +27,24 @@ const PREFIX: &str = "tmp-";
 
 /// Handles open at once: OpenSSH numbers more than 127 in a way that the library cannot read.
 const HANDLES_AT_ONCE: usize = 96;
-/// Of these, what one listing of packs takes.
+/// Of these, what a walk through all folders takes.
 const LISTING_HANDLES: u32 = 16;
+
+/// What an operation may take: time for its bytes, and handles on the server.
+#[derive(Clone, Copy)]
+struct Cost {
+    bytes: u64,
+    handles: u32,
+}
+
+impl Cost {
+    /// Through all folders, some at once.
+    const LISTING: Self = Self { bytes: UNKNOWN_SIZE_BYTES, handles: LISTING_HANDLES };
+
+    const fn of(bytes: u64) -> Self {
+        Self { bytes, handles: 1 }
+    }
+}
 
 struct SftpStore {
     runtime: Runtime,
@@ -89,13 +105,12 @@ impl Inner {
     /// A session that does not answer in time is given up, so that the next try gets a new connection.
     async fn within_session<T, F: Future<Output = Result<T, Failure>>>(
         &self,
-        handles: u32,
-        bytes: u64,
+        cost: Cost,
         action: impl FnOnce(Arc<Session>) -> F,
     ) -> Result<T, Failure> {
-        let _turns = self.turns.acquire_many(handles).await.expect("the semaphore is never closed");
+        let _turns = self.turns.acquire_many(cost.handles).await.expect("the semaphore is never closed");
         let session = self.session().await?;
-        let outcome = within(self.options.timeouts.transfer(bytes), action(session.clone())).await;
+        let outcome = within(self.options.timeouts.transfer(cost.bytes), action(session.clone())).await;
         if outcome.as_ref().is_err_and(|failure| failure.kind == ErrorKind::Timeout) {
             let mut current = self.session.lock().await;
             if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, &session)) {
@@ -204,18 +219,23 @@ impl Inner {
         folders.extend(ObjectKind::ALL.map(|kind| self.path(kind.folder())));
         let data = self.path(ObjectKind::Pack.folder());
         folders.extend((0..=u8::MAX).map(|first| format!("{data}/{first:02x}")));
-        let mut removed = 0;
-        for folder in folders {
-            for file in session.list(&folder).await?.unwrap_or_default() {
-                // A server whose clock is ahead makes files look younger, which is the safe side.
-                let age = file.attrs.modified().ok().and_then(|modified| modified.elapsed().ok()).unwrap_or_default();
-                if file.filename.starts_with(PREFIX) && age >= older_than {
-                    session.remove(&format!("{folder}/{}", file.filename)).await?;
-                    removed += 1;
+        let removed: Vec<u64> = futures_util::stream::iter(folders)
+            .map(|folder| async move {
+                let mut removed = 0;
+                for file in session.list(&folder).await?.unwrap_or_default() {
+                    // A server whose clock is ahead makes files look younger, which is the safe side.
+                    let age = file.attrs.modified().ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
+                    if file.filename.starts_with(PREFIX) && age >= older_than {
+                        session.remove(&format!("{folder}/{}", file.filename)).await?;
+                        removed += 1;
+                    }
                 }
-            }
-        }
-        Ok(removed)
+                Ok::<u64, Failure>(removed)
+            })
+            .buffer_unordered(LISTING_HANDLES as usize)
+            .try_collect()
+            .await?;
+        Ok(removed.into_iter().sum())
     }
 }
 
@@ -234,7 +254,7 @@ fn objects(files: Vec<russh_sftp::protocol::File>) -> Vec<Listed> {
 impl SftpStore {
     fn run<T, F>(
         &self,
-        bytes: u64,
+        cost: Cost,
         operation: &'static str,
         object: impl std::fmt::Display,
         action: impl FnOnce(Arc<Inner>, Arc<Session>) -> F + Send + 'static,
@@ -243,11 +263,10 @@ impl SftpStore {
         T: Send + 'static,
         F: Future<Output = Result<T, Failure>> + Send,
     {
-        let handles = if operation == "list" { LISTING_HANDLES } else { 1 };
         let inner = self.inner.clone();
         let outcome = self
             .runtime
-            .wait(async move { inner.within_session(handles, bytes, |session| action(inner.clone(), session)).await });
+            .wait(async move { inner.within_session(cost, |session| action(inner.clone(), session)).await });
         let location = &self.inner.location;
         match outcome.unwrap_or_else(|| Err(Failure::new(ErrorKind::Other, "the request ended without a result"))) {
             Ok(value) => Ok(value),
@@ -259,7 +278,7 @@ impl SftpStore {
     fn pieces(&self, name: ObjectName, offset_bytes: u64, len_bytes: usize) -> Result<Vec<Vec<u8>>> {
         let past = || past_the_end(name, self.location(), offset_bytes, len_bytes, None);
         let end = offset_bytes.checked_add(len_bytes as u64).ok_or_else(past)?;
-        self.run(len_bytes as u64, "read", name, move |inner, session| async move {
+        self.run(Cost::of(len_bytes as u64), "read", name, move |inner, session| async move {
             session.read(&inner.path(name), Some((offset_bytes, end))).await
         })
         .map_err(|error| if error.kind == ErrorKind::Damaged { past() } else { error })
@@ -275,21 +294,24 @@ impl ObjectStore for SftpStore {
     }
 
     fn create(&self) -> Result<()> {
-        self.run(0, "create", "the folders", |inner, session| async move { inner.create(&session).await })
+        self.run(Cost::of(0), "create", "the folders", |inner, session| async move { inner.create(&session).await })
     }
 
     fn list(&self, kind: ObjectKind) -> Result<Vec<Listed>> {
-        self.run(UNKNOWN_SIZE_BYTES, "list", kind.folder(), move |inner, session| async move {
-            inner.list(&session, kind).await
-        })
+        self.run(
+            Cost::LISTING,
+            "list",
+            kind.folder(),
+            move |inner, session| async move { inner.list(&session, kind).await },
+        )
     }
 
     fn size(&self, name: ObjectName) -> Result<u64> {
-        self.run(0, "read", name, move |inner, session| async move { session.size(&inner.path(name)).await })
+        self.run(Cost::of(0), "read", name, move |inner, session| async move { session.size(&inner.path(name)).await })
     }
 
     fn read(&self, name: ObjectName) -> Result<Bytes> {
-        self.run(UNKNOWN_SIZE_BYTES, "read", name, move |inner, session| async move {
+        self.run(Cost::of(UNKNOWN_SIZE_BYTES), "read", name, move |inner, session| async move {
             session.read(&inner.path(name), None).await
         })
         .map(|pieces| pieces.concat().into())
@@ -310,7 +332,7 @@ impl ObjectStore for SftpStore {
 
     fn write(&self, name: ObjectName, data: Bytes) -> Result<()> {
         // Twice, since the name may be taken and the content there is compared.
-        self.run(2 * data.len() as u64, "write", name, move |inner, session| async move {
+        self.run(Cost::of(2 * data.len() as u64), "write", name, move |inner, session| async move {
             inner.write(&session, name, &data).await
         })
     }
@@ -321,17 +343,22 @@ impl ObjectStore for SftpStore {
     }
 
     fn remove(&self, name: ObjectName) -> Result<()> {
-        self.run(0, "remove", name, move |inner, session| async move { session.remove(&inner.path(name)).await })
+        self.run(
+            Cost::of(0),
+            "remove",
+            name,
+            move |inner, session| async move { session.remove(&inner.path(name)).await },
+        )
     }
 
     fn free_bytes(&self) -> Result<Option<u64>> {
-        self.run(0, "read", "the free space", |inner, session| async move {
+        self.run(Cost::of(0), "read", "the free space", |inner, session| async move {
             Ok(session.room(&inner.root).await?.map(|room| room.free_bytes))
         })
     }
 
     fn remove_leftovers(&self, older_than: Duration) -> Result<u64> {
-        self.run(UNKNOWN_SIZE_BYTES, "remove", "temporary files", move |inner, session| async move {
+        self.run(Cost::LISTING, "remove", "temporary files", move |inner, session| async move {
             inner.remove_leftovers(&session, older_than).await
         })
     }
