@@ -50,10 +50,10 @@ fn a_listing_holds_every_path_and_a_sub_path_its_own() {
     assert_eq!(list("", false), ["/a", "/a.txt", "/b"]);
     assert_eq!(list("/a/b", true), ["/a/b/c", "/a/b/c/z", "/a/b/c/zz", "/a/b/y"]);
     assert_eq!(list("a/b/y", true), ["a/b/y"].map(|path| format!("/{path}")), "a file lists itself");
-    let resolve = |path: &str| resolve(&snapshot.repository, snapshot.snapshot.tree, path.as_bytes());
-    assert!(matches!(resolve("/a/nothing"), Err(BrowseError::NotFound { .. })));
-    assert!(matches!(resolve("/a/../b"), Err(BrowseError::NotFound { .. })));
-    assert!(matches!(resolve("/b/c"), Err(BrowseError::NotADirectory { .. })));
+    let refusal = |path: &str| resolve(&snapshot.repository, snapshot.snapshot.tree, path.as_bytes()).expect_err(path);
+    assert!(matches!(refusal("/a/nothing"), BrowseError::NotFound { .. }));
+    assert!(matches!(refusal("/a/../b"), BrowseError::NotFound { .. }));
+    assert!(matches!(refusal("/b/c"), BrowseError::NotADirectory { .. }));
 }
 
 #[test]

@@ -27,6 +27,9 @@ enum There {
     FullFolder,
 }
 
+/// What is done with each of what may be there.
+type Row = [(There, Option<Action>); 8];
+
 fn put(there: There, file: &Path) {
     let (content, seconds) = match there {
         There::Nothing => return,
@@ -56,7 +59,7 @@ fn each_policy_does_what_its_row_of_the_table_says() {
     let file = tree.file("file", CONTENT.as_bytes());
     let snapshot = tree.commit(&[file]);
     // None: it is refused and told.
-    let table: [(Overwrite, [(There, Option<Action>); 8]); 4] = [
+    let table: [(Overwrite, Row); 4] = [
         (
             Overwrite::Always,
             [
