@@ -1,7 +1,8 @@
 //! What is shown while a backup runs.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rempart_archive::backup::{Change, Item, Observer, Problem, Progress};
 use serde::Serialize;
@@ -13,7 +14,12 @@ use crate::progress::{Sample, Unit, Watched};
 pub struct BackupWatch<'a> {
     out: &'a Output,
     progress: &'a Progress,
+    /// The total as it was when it last grew, and when that was.
+    total: Mutex<(u64, Instant)>,
 }
+
+/// The walk is far ahead of the reading: a total that has not grown for so long is taken for the whole.
+const TOTAL_IS_SETTLED_AFTER: Duration = Duration::from_secs(1);
 
 /// restic's `verbose_status`.
 #[derive(Serialize)]
@@ -41,7 +47,15 @@ struct StatusLine {
 
 impl<'a> BackupWatch<'a> {
     pub fn new(out: &'a Output, progress: &'a Progress) -> Self {
-        Self { out, progress }
+        Self { out, progress, total: Mutex::new((0, Instant::now())) }
+    }
+
+    fn total_is_settled(&self, found_bytes: u64) -> bool {
+        let mut total = self.total.lock().unwrap_or_else(PoisonError::into_inner);
+        if total.0 != found_bytes {
+            *total = (found_bytes, Instant::now());
+        }
+        total.1.elapsed() >= TOTAL_IS_SETTLED_AFTER
     }
 }
 
@@ -79,12 +93,13 @@ impl Watched for BackupWatch<'_> {
         let progress = self.progress;
         let (done, found) = (progress.files_done.load(Relaxed), progress.files_found.load(Relaxed));
         let problems = progress.problems.load(Relaxed);
+        let found_bytes = progress.bytes_found.load(Relaxed);
         let errors = if problems > 0 { format!(", {problems} errors") } else { String::new() };
         Sample {
             unit: Unit::Bytes,
             done: progress.bytes_done.load(Relaxed),
-            total: Some(progress.bytes_found.load(Relaxed)),
-            total_is_final: progress.walk_finished.load(Relaxed),
+            total: Some(found_bytes),
+            total_is_final: progress.walk_finished.load(Relaxed) || self.total_is_settled(found_bytes),
             text: format!("{done} of {found} files{errors}"),
             current: current_files(progress),
         }
@@ -95,7 +110,7 @@ impl Watched for BackupWatch<'_> {
         let share = sample.share_done();
         let elapsed_seconds = elapsed.as_secs_f64();
         let remaining = elapsed_seconds * (1.0 - share) / share;
-        let everything_done = sample.total_is_final && sample.total == Some(sample.done);
+        let everything_done = self.progress.walk_finished.load(Relaxed) && sample.total == Some(sample.done);
         serde_json::json!(StatusLine {
             message_type: "status",
             seconds_elapsed: elapsed.as_secs(),
