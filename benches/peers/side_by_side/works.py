@@ -1,7 +1,10 @@
 """The works, and the order in which they are measured."""
 
+import os
 import shutil
 import tempfile
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import corpora, measure
@@ -48,13 +51,22 @@ def measure_works(options, chosen, scale):
         source = corpora.build(name, scale, options.place)
         for round_number in range(options.rounds):
             print(f"{name}, round {round_number + 1} of {options.rounds}", flush=True)
-            for tool in chosen:
-                with tempfile.TemporaryDirectory(prefix="run-", dir=options.place) as home:
+            with homes(options.place, scale.inode_rest_seconds) as new_home:
+                for tool in chosen:
                     if name == "history":
-                        one_history(tool, Path(home), source, scale, results)
+                        one_history(tool, new_home(), source, scale, results)
                     else:
-                        one_life(tool, Path(home), name, source, wanted, results)
+                        one_life(tool, new_home(), name, source, wanted, results)
     return results
+
+
+@contextmanager
+def homes(place, rest_seconds):
+    """Folders for the tools of a round. What they leave is removed only after the last of them, and has time to settle."""
+    with tempfile.TemporaryDirectory(prefix="round-", dir=place) as folder:
+        yield lambda: Path(tempfile.mkdtemp(prefix="run-", dir=folder))
+    os.sync()
+    time.sleep(rest_seconds)
 
 
 def one_life(tool, home, name, source, wanted, results):
@@ -84,17 +96,16 @@ def one_life(tool, home, name, source, wanted, results):
 
 def restore(tool, home, name, source, results):
     target = home / "restored"
-    target.mkdir()
     argvs = tool.restore(home, source, target)
     if argvs is None:
         return
+    target.mkdir()
     run = measure_all(argvs, tool, home, cwd=target)
     # A restore that left out files would be fast.
-    expected, found = (sum(1 for _ in folder.rglob("*")) for folder in (source, target))
+    expected, found = (measure.entries(folder) for folder in (source, target))
     if expected != found:
         raise SystemExit(f"{tool.name} restored {found} entries of {expected} of {name}")
     results.add("restore", name, tool, run)
-    shutil.rmtree(target)
 
 
 def one_history(tool, home, source, scale, results):
