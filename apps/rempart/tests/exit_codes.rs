@@ -65,6 +65,22 @@ fn code_3_a_file_that_cannot_be_read_is_named_and_the_rest_is_stored() {
 }
 
 #[test]
+fn code_3_a_named_path_that_is_not_there_is_told_and_the_others_are_stored() {
+    let world = World::new();
+    let source = world.small_tree();
+    let (source, missing) = (source.to_str().unwrap(), source.join("mistyped"));
+    let missing = missing.to_str().unwrap();
+    let ran = world.run(["backup", "--json", source, missing]).ends_with(3);
+    assert_eq!(ran.messages("error")[0]["item"], missing, "{}", ran.text());
+    assert!(world.run(["ls", "latest"]).succeeds().text().contains("a.txt"));
+    // Where nothing is there, nothing is stored.
+    world.run(["backup", missing]).ends_with(1).says("check the spelling").says(missing);
+    let listed = world.write("list", format!("{missing}\n{source}\n"));
+    world.run(["backup", "--files-from", listed.to_str().unwrap()]).ends_with(3);
+    assert_eq!(world.run(["snapshots", "--json"]).succeeds().messages("snapshot").len(), 2);
+}
+
+#[test]
 fn code_10_there_is_no_repository() {
     let world = World::empty();
     world.run(["snapshots"]).ends_with(10).says("rempart init");

@@ -88,7 +88,7 @@ impl fmt::Display for Problem {
         let path = String::from_utf8_lossy(&self.path);
         let os = |errno: i32| std::io::Error::from_raw_os_error(errno);
         match &self.kind {
-            ProblemKind::Vanished => write!(f, "{path}: vanished before it was read"),
+            ProblemKind::Vanished => write!(f, "{path}: not there when it was to be read"),
             ProblemKind::Unreadable { operation, errno } => write!(f, "{path}: cannot {operation}: {}", os(*errno)),
             ProblemKind::ChangedWhileRead => write!(f, "{path}: changed while it was read; stored as it was read"),
             ProblemKind::ChangedType => write!(f, "{path}: became something else before it was read; left out"),

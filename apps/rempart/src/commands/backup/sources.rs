@@ -12,26 +12,17 @@ use crate::cli::backup::Backup;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
-/// Every path, in the order given. A path of the command line that does not exist is an error: a typing mistake must
-/// not become a snapshot without its files.
+/// Every path, in the order given. One that is not there is told by the backup like a file that vanished, and costs
+/// nobody the backup of the others; where none is there, it is a typing mistake or a disk that is not mounted.
 pub fn targets(args: &Backup) -> anyhow::Result<Vec<PathBuf>> {
     let mut targets: Vec<PathBuf> = args.paths.iter().map(PathBuf::from).collect();
-    for target in &targets {
-        std::fs::symlink_metadata(target)
-            .with_context(|| format!("cannot back up {}", target.display()))
-            .map_err(|error| error.context(missing_target()))?;
-    }
     for file in &args.files_from.files_from {
         for line in lines(&read_list(file)?) {
             let line = line.trim_ascii();
             if !line.is_empty() && !line.starts_with(b"#") {
                 let found = expand(line)?;
                 if found.is_empty() {
-                    return Err(missing_target().context(format!(
-                        "{} in {} names nothing",
-                        String::from_utf8_lossy(line),
-                        file.display()
-                    )));
+                    targets.push(as_path(line));
                 }
                 targets.extend(found);
             }
@@ -48,13 +39,14 @@ pub fn targets(args: &Backup) -> anyhow::Result<Vec<PathBuf>> {
             .hint("name files or folders, or use --files-from, --stdin or --stdin-from-command")
             .into());
     }
+    if targets.iter().all(|target| std::fs::symlink_metadata(target).is_err()) {
+        let named: Vec<String> = targets.iter().map(|target| target.display().to_string()).collect();
+        let what = format!("nothing of what was to be backed up is there: {}", named.join(", "));
+        return Err(Failure::new(ExitCode::Failure, what)
+            .hint("check the spelling and whether the disk is mounted")
+            .into());
+    }
     Ok(targets)
-}
-
-fn missing_target() -> anyhow::Error {
-    Failure::new(ExitCode::Failure, "a path to back up is not there; nothing was stored")
-        .hint("check the spelling and whether the disk is mounted")
-        .into()
 }
 
 fn as_path(bytes: &[u8]) -> PathBuf {
