@@ -8,9 +8,9 @@ use rempart_model::BlobId;
 
 use super::dir::Dir;
 
-/// Memory of a batch. It must hold the longest chunk and a step of reading beside it; pages that small files never
-/// reach are never touched, so they cost nothing.
-pub(crate) const ARENA_BYTES: usize = 2 * MAX_CHUNK_BYTES + READ_STEP_BYTES;
+/// Memory of a batch. It must hold the longest chunk and a step of reading beside it, and half as much again, so that
+/// chunks of usual length come together; pages that small files never reach are never touched, so they cost nothing.
+pub(crate) const ARENA_BYTES: usize = MAX_CHUNK_BYTES + MAX_CHUNK_BYTES / 2 + READ_STEP_BYTES;
 /// How much of a large file is read at a time: it is scanned for cuts while it is in the core's cache.
 pub(crate) const READ_STEP_BYTES: usize = 512 * 1024;
 /// Small files are stored when this much has come together: enough to fill every lane of the hash.

@@ -107,10 +107,12 @@ impl Queue {
         }
     }
 
-    /// An empty batch, if a worker has nothing to do and would store a full one given to [`Self::push_batch`].
+    /// An empty batch, if a full one given to [`Self::push_batch`] would be stored soon: by a worker who has nothing to
+    /// do, or as the next by one who is about to finish. Without that next one, whoever reads a large file would store
+    /// a batch itself, and the others would wait for it to read on.
     pub(crate) fn spare_batch(&self) -> Option<Batch> {
         let mut state = self.state.lock();
-        if state.idle <= state.store.len() {
+        if state.store.len() >= state.idle.max(1) {
             return None;
         }
         if state.spare.is_empty() && state.lent < self.spare_batches {

@@ -91,7 +91,8 @@ impl Packer {
         }
         let full = packs.iter_mut().filter(|pack| pack.is_full(self.target_bytes));
         full.into_iter().try_for_each(|pack| pack.close(key))?;
-        let lanes = if self.max_open > 2 { (packs.len() / 2).max(1) } else { 1 };
+        // The widest kernel is worth it while three in four of its lanes are full.
+        let lanes = if self.max_open > 2 { (packs.len() * 3 / 4).max(1) } else { 1 };
         advance(packs.iter_mut(), lanes, &mut |buffer| self.staging.give_back(buffer));
         let closed: Vec<OpenPack> = packs.extract_if(.., |pack| pack.is_closed()).collect();
         drop(open);
