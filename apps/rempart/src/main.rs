@@ -14,6 +14,7 @@
 //! | `place`, `password`, `environment`, `settings` | where things come from |
 //! | `output`, `progress` | what the user sees |
 //! | `failure`, `exit_code`, `bug`, `signal` | how it ends |
+//! | `memory` | how it gives memory back |
 //! | `reference` | help as man pages and `docs/cli.md` |
 
 mod bug;
@@ -22,6 +23,7 @@ mod commands;
 mod environment;
 mod exit_code;
 mod failure;
+mod memory;
 mod output;
 mod password;
 mod place;
@@ -34,6 +36,7 @@ mod snapshots;
 mod words;
 
 fn main() -> std::process::ExitCode {
+    memory::return_what_is_freed();
     bug::install_hook();
     run::main().number().into()
 }

@@ -23,7 +23,7 @@ const GROUP_MAX: usize = 128;
 const SYNC_THREADS: usize = 4;
 
 /// Appended bytes are gathered so long before they are handed to the kernel.
-const BUFFER_BYTES: usize = 1 << 20;
+const BUFFER_BYTES: usize = 256 << 10;
 
 #[derive(Default)]
 pub(super) struct PendingPacks {

@@ -23,8 +23,8 @@ use crate::maintain::{MaintenanceObserver, Step};
 const WINDOW_BYTES: usize = 256 << 10;
 /// Sealed bytes that are read at a time, if a single blob is not longer.
 const RUN_BYTES: u64 = 4 << 20;
-/// Plaintext that is gathered before it is hashed together.
-const HASHED_TOGETHER_BYTES: usize = 12 << 20;
+/// Plaintext that is gathered before it is hashed together, and the room that is kept for the next.
+const HASHED_TOGETHER_BYTES: usize = 6 << 20;
 
 /// Reads and verifies packs on all cores. Returns those that are sound.
 pub(super) fn check_packs(
@@ -37,22 +37,34 @@ pub(super) fn check_packs(
     let group_len = if rereads { sha256_lanes() } else { 1 };
     let groups: Vec<&[&CheckedPack]> = packs.chunks(group_len).collect();
     let sound = Mutex::new(Vec::new());
+    // As many as threads: taken by one for a group, and given back.
+    let rooms: Mutex<Vec<Room>> = Mutex::default();
     for_each_parallel(&groups, |group| {
+        let mut room = rooms.lock().pop().unwrap_or_default();
         let check = Checker { repository, findings };
-        let named_rightly = if rereads { check.hash_files(group) } else { vec![true; group.len()] };
+        let named_rightly = if rereads { check.hash_files(group, &mut room.windows) } else { vec![true; group.len()] };
         for (pack, named_rightly) in group.iter().zip(named_rightly) {
             if findings.note_cancel(observer) {
                 return false;
             }
             let whole = if rereads { None } else { check.read_whole(pack) };
-            if check.pack(pack, whole) && named_rightly {
+            if check.pack(pack, whole, &mut room) && named_rightly {
                 sound.lock().push(pack.id);
             }
             observer.advance(Step::ReadPacks, 1);
         }
+        rooms.lock().push(room);
         true
     });
     sound.into_inner()
+}
+
+/// The working memory of a thread, for one group after the other: megabytes that come and go would leave gaps.
+#[derive(Default)]
+struct Room {
+    windows: Vec<u8>,
+    sealed: Vec<u8>,
+    opened: Opened,
 }
 
 struct Checker<'a> {
@@ -66,13 +78,13 @@ fn name(pack: PackId) -> ObjectName {
 
 impl Checker<'_> {
     /// Hashes the files of a group together, window by window. True for each that has the name it should have.
-    fn hash_files(&self, group: &[&CheckedPack]) -> Vec<bool> {
+    fn hash_files(&self, group: &[&CheckedPack], windows: &mut Vec<u8>) -> Vec<bool> {
         let mut streams: Vec<_> = group.iter().map(|_| Some(Sha256Stream::new())).collect();
-        let mut buffer = vec![0; WINDOW_BYTES * group.len()];
+        windows.resize(WINDOW_BYTES * group.len(), 0);
         let longest = group.iter().map(|pack| pack.stored_bytes).max().unwrap_or(0);
         for offset in (0..longest).step_by(WINDOW_BYTES) {
             let mut work = Vec::with_capacity(group.len());
-            for ((pack, stream), window) in group.iter().zip(&mut streams).zip(buffer.chunks_mut(WINDOW_BYTES)) {
+            for ((pack, stream), window) in group.iter().zip(&mut streams).zip(windows.chunks_mut(WINDOW_BYTES)) {
                 let len = pack.stored_bytes.saturating_sub(offset).min(WINDOW_BYTES as u64) as usize;
                 if len == 0 || stream.is_none() {
                     continue;
@@ -114,7 +126,7 @@ impl Checker<'_> {
     }
 
     /// Header and blobs of one pack. True where all is well.
-    fn pack(&self, pack: &CheckedPack, whole: Option<Vec<u8>>) -> bool {
+    fn pack(&self, pack: &CheckedPack, whole: Option<Vec<u8>>, room: &mut Room) -> bool {
         let read = |offset: u64, len: usize, buffer: &mut Vec<u8>| {
             buffer.resize(len, 0);
             match &whole {
@@ -129,7 +141,7 @@ impl Checker<'_> {
             }
             Ok(())
         };
-        self.header(pack, &read) & self.blobs(pack, &read)
+        self.header(pack, &read) & self.blobs(pack, &read, room)
     }
 
     fn header(&self, pack: &CheckedPack, read: &ReadPart<'_>) -> bool {
@@ -146,17 +158,17 @@ impl Checker<'_> {
         }
     }
 
-    fn blobs(&self, pack: &CheckedPack, read: &ReadPart<'_>) -> bool {
+    fn blobs(&self, pack: &CheckedPack, read: &ReadPart<'_>, room: &mut Room) -> bool {
         let mut sound = true;
         let mut tell = |blob, reason| {
             sound = false;
             self.findings.tell(Problem::BlobDamaged { pack: pack.id, blob, reason });
         };
-        let (mut sealed, mut opened) = (Vec::new(), Opened::default());
+        let Room { sealed, opened, .. } = room;
         for run in runs(&pack.entries) {
             let start = run[0].offset_bytes;
             let end = run.iter().map(end_of).max().expect("a run has entries");
-            if let Err(reason) = read(u64::from(start), (end - u64::from(start)) as usize, &mut sealed) {
+            if let Err(reason) = read(u64::from(start), (end - u64::from(start)) as usize, sealed) {
                 run.iter().for_each(|entry| tell(entry.id, reason.clone()));
                 continue;
             }
@@ -227,6 +239,12 @@ impl Opened {
             }
         }
         self.plaintext_bytes = 0;
+        // Every buffer may have held a long blob once: kept all, they would be many times what is ever in use.
+        let mut kept_bytes = 0;
+        self.buffers.retain(|buffer| {
+            kept_bytes += buffer.capacity();
+            kept_bytes <= HASHED_TOGETHER_BYTES
+        });
     }
 }
 
