@@ -5,7 +5,7 @@ use std::fmt;
 use rempart_archive::backup::BackupError;
 use rempart_archive::browse::BrowseError;
 use rempart_archive::restore::RestoreError;
-use rempart_repository::{ErrorKind as RepositoryKind, RepositoryError, SinkError, SourceError};
+use rempart_repository::{BlobError, ErrorKind as RepositoryKind, RepositoryError};
 use rempart_storage::{ErrorKind as StorageKind, LocationError, StorageError};
 
 use crate::exit_code::ExitCode;
@@ -68,12 +68,8 @@ fn classify_link(link: &(dyn std::error::Error + 'static)) -> Option<(ExitCode, 
         let code = of_repository(error.kind());
         return Some((code, repository_hint(error, code)));
     }
-    let kind = link
-        .downcast_ref::<SinkError>()
-        .map(SinkError::kind)
-        .or_else(|| link.downcast_ref::<SourceError>().map(SourceError::kind));
-    if let Some(kind) = kind {
-        let code = of_repository(kind);
+    if let Some(error) = link.downcast_ref::<BlobError>() {
+        let code = of_repository(error.kind());
         return Some((code, general_hint(code)));
     }
     if let Some(error) = link.downcast_ref::<StorageError>() {
@@ -196,7 +192,7 @@ mod tests {
     fn the_class_is_found_below_any_number_of_contexts() {
         let cases: Vec<(anyhow::Error, ExitCode)> = vec![
             (RepositoryError::WrongPassword { tried: 2 }.into(), ExitCode::WrongPassword),
-            (SinkError::from(RepositoryError::LockLost { minutes: 25 }).into(), ExitCode::Locked),
+            (BlobError::from(RepositoryError::LockLost { minutes: 25 }).into(), ExitCode::Locked),
             (StorageError::new(StorageKind::Full, "write", "x", "/r", "full").into(), ExitCode::StorageFull),
             (std::io::Error::from_raw_os_error(28).into(), ExitCode::StorageFull),
             (Failure::usage("no").into(), ExitCode::Usage),

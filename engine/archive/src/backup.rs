@@ -41,6 +41,7 @@
 mod admit;
 mod batch;
 mod cache;
+mod cut;
 mod dir;
 mod dry_run;
 mod error;

@@ -42,6 +42,11 @@ pub enum FormatError {
     OutOfMemory { len_bytes: u64 },
     #[error("compression failed: {detail}")]
     Compress { detail: &'static str },
+    #[error(
+        "{len_bytes} bytes did not unpack to themselves after they were compressed: the memory or the processor of this \
+         machine makes errors; test it before you trust what it stores"
+    )]
+    CompressedWrongly { len_bytes: u64 },
 }
 
 impl FormatError {

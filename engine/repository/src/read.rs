@@ -12,14 +12,14 @@ use rempart_model::{BlobId, PackId};
 use rempart_storage::{ObjectKind, ObjectName};
 
 use crate::decode::open_blob;
-use crate::{BlobLocation, BlobSource, Deliver, Repository, RepositoryError, Result, SourceError};
+use crate::{BlobError, BlobLocation, BlobSource, Deliver, Repository, RepositoryError, Result};
 
 impl BlobSource for Repository {
-    fn read_blob(&self, kind: BlobKind, id: &BlobId) -> Result<Vec<u8>, SourceError> {
+    fn read_blob(&self, kind: BlobKind, id: &BlobId) -> Result<Vec<u8>, BlobError> {
         Ok(self.read_any_copy(kind, id, &[], &AtomicBool::new(false))?)
     }
 
-    fn read_blobs(&self, kind: BlobKind, ids: &[BlobId], deliver: &Deliver<'_>) -> Result<(), SourceError> {
+    fn read_blobs(&self, kind: BlobKind, ids: &[BlobId], deliver: &Deliver<'_>) -> Result<(), BlobError> {
         Ok(batch::read_blobs(self, kind, ids, deliver)?)
     }
 

@@ -11,7 +11,7 @@ use common::{Hasty, PASSWORD, Place, init_options, noise, restic, snapshot_of};
 use rempart_format::{BlobKind, TreeReader};
 use rempart_model::SnapshotId;
 use rempart_repository::{
-    BlobSink, BlobSource, LockMode, OpenOptions, Repository, SinkError, UnlockScope, WriterLock, WriterOptions,
+    BlobError, BlobSink, BlobSource, LockMode, OpenOptions, Repository, UnlockScope, WriterLock, WriterOptions,
 };
 use rempart_storage::{
     CrashStore, ErrorKind, Fault, FaultPlan, FaultStore, ObjectName, ObjectStore, Trigger, Unsynced,
@@ -34,7 +34,7 @@ fn open(store: Arc<dyn ObjectStore>) -> Result<Repository, rempart_repository::R
     Repository::open(store, PASSWORD.as_bytes(), options)
 }
 
-fn back_up(store: Arc<dyn ObjectStore>, files: &Files) -> Result<SnapshotId, SinkError> {
+fn back_up(store: Arc<dyn ObjectStore>, files: &Files) -> Result<SnapshotId, BlobError> {
     let repo = open(store)?;
     let lock = repo.lock_async(LockMode::Shared, None)?;
     // An index in the middle of the run too, written by its own thread.

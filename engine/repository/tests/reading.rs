@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use common::{Place, back_up, id_of, noise, store, writer};
 use rempart_format::BlobKind;
 use rempart_model::BlobId;
-use rempart_repository::{BlobSource, ErrorKind, PreparedBlob, Repository, RepositoryError, SourceError};
+use rempart_repository::{BlobError, BlobSource, ErrorKind, PreparedBlob, Repository, RepositoryError};
 
 fn pack_path(place: &Place, pack: &str) -> PathBuf {
     place.repo_path().join("data").join(&pack[..2]).join(pack)
@@ -25,7 +25,7 @@ fn flip(path: &PathBuf, at: usize) {
 }
 
 /// Reads many and sorts what came into the good and the bad.
-fn read_all(repo: &Repository, ids: &[BlobId]) -> (BTreeSet<usize>, Vec<(usize, SourceError)>) {
+fn read_all(repo: &Repository, ids: &[BlobId]) -> (BTreeSet<usize>, Vec<(usize, BlobError)>) {
     let (good, bad) = (Mutex::new(BTreeSet::new()), Mutex::new(Vec::new()));
     repo.read_blobs(BlobKind::Data, ids, &|place, blob| {
         match blob {

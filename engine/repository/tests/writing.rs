@@ -10,16 +10,34 @@ use common::{Hasty, PASSWORD, Place, back_up, id_of, init_options, noise, snapsh
 use rempart_format::{BlobKind, WallTime};
 use rempart_model::BlobId;
 use rempart_repository::{
-    BlobSink, BlobSource, ErrorKind, LockMode, OpenOptions, PreparedBlob, Repository, RepositoryError, UnlockScope,
-    WriterLock, WriterOptions,
+    BlobSink, BlobSource, CheckOptions, ErrorKind, LockMode, NoObserver, OpenOptions, PreparedBlob, Repository,
+    RepositoryError, UnlockScope, WriterLock, WriterOptions,
 };
-use rempart_storage::{CrashStore, ObjectKind};
+use rempart_storage::{CrashStore, ObjectKind, ObjectStore as _};
 
 fn in_memory() -> (Arc<CrashStore>, Repository) {
     let store = Arc::new(CrashStore::new());
     let options = OpenOptions { clock: Arc::new(Hasty), ..OpenOptions::default() };
     let repo = Repository::init(store.clone(), PASSWORD.as_bytes(), &init_options(), options).unwrap();
     (store, repo)
+}
+
+#[test]
+fn a_pack_stands_in_one_index_file_whatever_the_number_of_its_blobs() {
+    let (store_in_memory, repo) = in_memory();
+    let lock = repo.lock_async(LockMode::Shared, None).unwrap();
+    let options = WriterOptions { index_after_blobs: 20_000, ..WriterOptions::default() };
+    let writer = repo.writer(WriterLock::Pending(lock), options).unwrap();
+    // More blobs than a pack takes, in bytes that would fit into one.
+    for n in 0..60_000u32 {
+        store(&writer, BlobKind::Data, &n.to_le_bytes(), false).unwrap();
+    }
+    let snapshot = snapshot_of(&writer, &[("last", b"last")]).unwrap();
+    writer.commit(&snapshot).unwrap();
+    assert!(repo.index_ids().unwrap().len() >= 2 && writer.stats().packs >= 3, "{:?}", writer.stats());
+    let report = repo.check(&CheckOptions::default(), &NoObserver).unwrap();
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
+    assert_eq!(report.packs, store_in_memory.list(ObjectKind::Pack).unwrap().len() as u64);
 }
 
 #[test]

@@ -90,3 +90,23 @@ fn the_licence_texts_are_whole() {
         assert!(text.trim_end().ends_with(last), "{file} does not end with {last}");
     }
 }
+
+#[test]
+fn every_bug_of_others_has_its_tests() {
+    let document = text(Path::new("docs/bugs-of-others.md"));
+    let rows: Vec<&str> = document.lines().filter(|line| line.starts_with("| ") && line.contains('`')).collect();
+    assert!(rows.len() >= 25, "only {} rows found: are they read rightly?", rows.len());
+    let code: Vec<String> =
+        files().iter().filter(|path| path.extension().is_some_and(|e| e == "rs")).map(|path| text(path)).collect();
+    let mut missing = Vec::new();
+    for row in rows {
+        let tests = row.rsplit("| ").next().unwrap_or("").split('`').skip(1).step_by(2);
+        for test in tests {
+            let definition = format!("fn {test}(");
+            if !code.iter().any(|file| file.contains(&definition)) {
+                missing.push(format!("{test}, for: {row}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no such tests:\n{}", missing.join("\n"));
+}

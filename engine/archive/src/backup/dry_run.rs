@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 use rempart_crypto::OVERHEAD_BYTES;
 use rempart_format::{BlobKind, Snapshot};
 use rempart_model::{BlobId, SnapshotId};
-use rempart_repository::{BlobSink, BlobSource, PreparedBlob, SinkError};
+use rempart_repository::{BlobError, BlobSink, BlobSource, PreparedBlob};
 
 /// Knows what the repository has, and forgets what it is given.
 pub struct DryRunSink<'s> {
@@ -21,7 +21,7 @@ impl<'s> DryRunSink<'s> {
 }
 
 impl BlobSink for DryRunSink<'_> {
-    fn claim(&self, kind: BlobKind, ids: &[BlobId], wanted: &mut Vec<bool>) -> Result<(), SinkError> {
+    fn claim(&self, kind: BlobKind, ids: &[BlobId], wanted: &mut Vec<bool>) -> Result<(), BlobError> {
         let mut claimed = self.claimed.lock();
         wanted.clear();
         wanted.extend(
@@ -30,12 +30,12 @@ impl BlobSink for DryRunSink<'_> {
         Ok(())
     }
 
-    fn put(&self, _kind: BlobKind, blobs: &[PreparedBlob<'_>]) -> Result<u64, SinkError> {
+    fn put(&self, _kind: BlobKind, blobs: &[PreparedBlob<'_>]) -> Result<u64, BlobError> {
         Ok(blobs.iter().map(|blob| (blob.payload.len() + OVERHEAD_BYTES) as u64).sum())
     }
 
     /// Names the snapshot all zeros, which no stored one ever is.
-    fn commit(&self, _snapshot: &Snapshot) -> Result<SnapshotId, SinkError> {
+    fn commit(&self, _snapshot: &Snapshot) -> Result<SnapshotId, BlobError> {
         Ok(SnapshotId::new([0; 32]))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rempart_repository::SinkError;
+use rempart_repository::BlobError;
 
 pub type Result<T, E = BackupError> = std::result::Result<T, E>;
 
@@ -25,7 +25,7 @@ pub enum BackupError {
     #[error("the streamed data is empty, which is hardly what was meant: check the command that writes it")]
     EmptyStream,
     #[error("storing failed")]
-    Sink(#[from] SinkError),
+    Sink(#[from] BlobError),
     #[error("a blob could not be encoded; nothing was committed")]
     Encode { source: rempart_format::FormatError },
     #[error("a worker thread could not be started")]

@@ -10,7 +10,7 @@ use rempart_format::Xattr;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::batch::{Ended, LargeFile, Owner, Parts, READ_STEP_BYTES};
+use super::batch::{Ended, LargeFile, Owner, Parts};
 use super::dir::{Dir, State};
 use super::error::Result;
 use super::listing::Content;
@@ -139,7 +139,7 @@ impl Worker<'_, '_> {
         let xattrs = self.xattrs_of_open(fd, || file.path());
         let large = Arc::new(LargeFile { dir: Arc::clone(file.dir), slot: file.slot, parts: Parts::default().into() });
         let mut reader = Reader::new(fd.as_fd(), before.size_bytes);
-        let read = match self.cut(&large, &mut |room| reader.read(room).map_err(std::io::Error::from))? {
+        let read = match self.cut(&large, &mut reader)? {
             Ok(read) => read,
             Err((_, error)) => {
                 let errno = error.raw_os_error().map_or(Errno::IO, Errno::from_raw_os_error);
@@ -153,66 +153,6 @@ impl Worker<'_, '_> {
         // As read: where the size differs from that of the file, the next run sees a changed file.
         self.amend(file, Some(Stat { size_bytes: read, ..before }), xattrs)?;
         self.large_file_ended(&large, Ended::Whole)
-    }
-
-    /// Cuts what `read` yields into chunks. The outer error ends the run, the inner one is reading's own.
-    pub(crate) fn cut(
-        &mut self,
-        large: &Arc<LargeFile>,
-        read: &mut dyn FnMut(&mut [u8]) -> std::io::Result<usize>,
-    ) -> Result<Result<u64, (u64, std::io::Error)>> {
-        let mut total = 0;
-        let mut index = 0;
-        // The piece of the file that is in the arena and not cut yet, from the batch's end on.
-        let (mut held, mut scanned) = (0, 0);
-        let mut at_end = false;
-        while !at_end {
-            if self.batch.room().len() < held + READ_STEP_BYTES {
-                self.hand_over_batch(self.batch.end, held)?;
-            }
-            if self.run.is_stopped() {
-                return Ok(Ok(total));
-            }
-            let step = &mut self.batch.room()[held..held + READ_STEP_BYTES];
-            let count = match read(step) {
-                Ok(count) => count,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Ok(Err((total, error))),
-            };
-            at_end = count == 0;
-            held += count;
-            total += count as u64;
-            while held > 0 {
-                let data = &self.batch.room()[..held];
-                let Some(len) = self.run.chunker.next_cut_from(data, scanned, at_end) else {
-                    scanned = held;
-                    break;
-                };
-                {
-                    let mut parts = large.parts.lock();
-                    parts.ids.push(None);
-                    parts.missing += 1;
-                }
-                self.batch.push(len, Owner::Part { file: Arc::clone(large), index });
-                index += 1;
-                held -= len;
-                scanned = 0;
-            }
-        }
-        Ok(Ok(total))
-    }
-
-    /// Empties the batch, by another worker who has time or here. `held` bytes from `from` on come to its beginning.
-    fn hand_over_batch(&mut self, from: usize, held: usize) -> Result<()> {
-        if let Some(mut fresh) = self.run.queue.spare_batch() {
-            fresh.room()[..held].copy_from_slice(self.batch.bytes(from, from + held));
-            let full = std::mem::replace(&mut self.batch, fresh);
-            self.run.queue.push_batch(full);
-            return Ok(());
-        }
-        self.store_own_batch()?;
-        self.batch.move_to_start(from, held);
-        Ok(())
     }
 
     /// Puts what reading showed into the entry: metadata if they differ from what the walk saw, attributes.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rempart_format::FileTime;
 
 use super::batch::{Ended, LargeFile, Parts};
+use super::cut::Input;
 use super::dir::{Dir, Listed, Previous, State};
 use super::error::{BackupError, Result};
 use super::listing::{Content, Entry, Listing};
@@ -25,6 +26,14 @@ pub struct Stream<'s> {
     pub reader: &'s mut (dyn Read + Send),
 }
 
+struct Piped<'s>(&'s mut (dyn Read + Send));
+
+impl Input for Piped<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
 const DIR_MODE: u32 = 0o040_755;
 const FILE_MODE: u32 = 0o100_644;
 
@@ -32,7 +41,7 @@ impl Worker<'_, '_> {
     pub(crate) fn read_stream(&mut self, root: Arc<Dir>, stream: &mut Stream<'_>) -> Result<()> {
         let (dir, modified) = (self.plant_path(root, stream)?, stream.modified);
         let large = Arc::new(LargeFile { dir: Arc::clone(&dir), slot: 0, parts: Parts::default().into() });
-        let read_bytes = match self.cut(&large, &mut |room| stream.reader.read(room))? {
+        let read_bytes = match self.cut(&large, &mut Piped(stream.reader))? {
             Ok(read_bytes) => read_bytes,
             Err((read_bytes, source)) => return Err(BackupError::Stream { read_bytes, source }),
         };

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use rempart_format::FormatError;
 use rempart_model::BlobId;
-use rempart_repository::SourceError;
+use rempart_repository::BlobError;
 
 /// A failure at one place of a snapshot. Paths are shown with bytes that are not UTF-8 replaced.
 #[derive(Debug, thiserror::Error)]
 pub enum BrowseError {
     #[error("cannot read the directory {path}")]
-    ReadTree { path: String, source: SourceError },
+    ReadTree { path: String, source: BlobError },
     #[error("the directory {path} is damaged in the repository (tree {id}): run `rempart check`")]
     DamagedTree { path: String, id: BlobId, source: FormatError },
     #[error("the directory {path} names no tree: the snapshot is damaged; run `rempart repair snapshots`")]
@@ -24,7 +24,7 @@ pub enum BrowseError {
     #[error("{path} is no regular file in the snapshot")]
     NotAFile { path: String },
     #[error("cannot read the content of {path}")]
-    ReadContent { path: String, source: SourceError },
+    ReadContent { path: String, source: BlobError },
     #[error("{path} does not fit into the archive: {reason}")]
     Unrepresentable { path: String, reason: &'static str },
     #[error("the pattern cannot be used")]

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use hashbrown::HashMap;
 use rempart_format::BlobKind;
 use rempart_model::BlobId;
-use rempart_repository::{BlobSource, SourceError};
+use rempart_repository::{BlobError, BlobSource};
 
 /// What is kept ahead at most. One tree larger than this is read all the same, alone.
 const KEPT_BYTES: usize = 12 << 20;
@@ -13,7 +13,7 @@ const BATCH_MAX: usize = 128;
 const BATCH_FIRST: usize = 8;
 
 /// The tree that was asked for, and those read with it.
-type Delivered = (Option<Result<Vec<u8>, SourceError>>, Vec<(BlobId, Vec<u8>)>);
+type Delivered = (Option<Result<Vec<u8>, BlobError>>, Vec<(BlobId, Vec<u8>)>);
 
 pub(crate) struct TreeFetcher<'s> {
     source: &'s dyn BlobSource,
@@ -34,7 +34,7 @@ impl<'s> TreeFetcher<'s> {
         &mut self,
         id: &BlobId,
         upcoming: impl FnOnce(usize, &mut Vec<BlobId>),
-    ) -> Result<Vec<u8>, SourceError> {
+    ) -> Result<Vec<u8>, BlobError> {
         if let Some(bytes) = self.kept.remove(id) {
             self.kept_bytes -= bytes.len();
             return Ok(bytes);
@@ -75,7 +75,7 @@ impl<'s> TreeFetcher<'s> {
         });
     }
 
-    fn read_batch(&mut self, wanted: &[BlobId]) -> Result<Vec<u8>, SourceError> {
+    fn read_batch(&mut self, wanted: &[BlobId]) -> Result<Vec<u8>, BlobError> {
         let delivered: Mutex<Delivered> = Mutex::default();
         let whole = self.source.read_blobs(BlobKind::Tree, wanted, &|at, tree| {
             let tree = tree.map(<[u8]>::to_vec);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rempart_format::BlobKind;
 use rempart_model::BlobId;
-use rempart_repository::SourceError;
+use rempart_repository::BlobError;
 
 use super::compare::compare_existing;
 use super::file::{OpenFiles, fail, finish_unwritten, show, write_chunk};
@@ -70,7 +70,7 @@ fn write_chunks(session: &Session<'_>, window: &Window, right: Option<&[bool]>) 
     }
 
     let open_files = OpenFiles::default();
-    let deliver = |at: usize, data: Result<&[u8], SourceError>| {
+    let deliver = |at: usize, data: Result<&[u8], BlobError>| {
         let chunks = &order[uses[at] as usize..uses[at + 1] as usize];
         match data {
             Ok(data) => {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use rempart_format::NodeKind;
-use rempart_repository::SourceError;
+use rempart_repository::BlobError;
 
 use crate::browse::{BrowseError, shown};
 
@@ -68,7 +68,7 @@ pub enum Cause {
     Io(#[from] io::Error),
     /// The repository does not give the content.
     #[error(transparent)]
-    Source(Arc<SourceError>),
+    Source(Arc<BlobError>),
     /// The snapshot's trees cannot be read there.
     #[error(transparent)]
     Browse(#[from] Box<BrowseError>),

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32};
 use parking_lot::Mutex;
 use rempart_format::{BlobKind, Node};
 use rempart_model::BlobId;
-use rempart_repository::{BlobSource, RepositoryError, SourceError};
+use rempart_repository::{BlobError, BlobSource, RepositoryError};
 
 use super::attributes::Attributes;
 use super::directory::Dir;
@@ -89,7 +89,7 @@ impl Window {
         attributes: Attributes,
         decision: Decision,
         old_bytes: u64,
-    ) -> Result<u64, SourceError> {
+    ) -> Result<u64, BlobError> {
         let first_chunk = self.chunks.len();
         let file = self.files.len() as u32;
         let mut content_bytes = 0;

@@ -4,10 +4,14 @@ use std::num::NonZeroU32;
 
 use zstd::zstd_safe::{self, CCtx, CParameter};
 
+use super::decompress::unpacks_to;
 use super::{Compression, is_incompressible};
 use crate::{BlobKind, FormatError};
 
 /// A zstd context at one level. One per thread.
+///
+/// Every frame is unpacked again and compared before it is handed out: a bit that flips in memory, or a fault of the
+/// encoder, would otherwise be found when the only other copy is gone (restic #4523, #4529).
 pub struct Compressor {
     context: CCtx<'static>,
     compression: Compression,
@@ -46,14 +50,19 @@ impl Compressor {
         self.append(plaintext, out)
     }
 
-    /// Appends one zstd frame of `plaintext` to `out`.
+    /// Appends one zstd frame of `plaintext` to `out`, and nothing where that fails.
     pub fn append(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), FormatError> {
         let from = out.len();
         let bound = zstd_safe::compress_bound(plaintext.len());
         out.try_reserve(bound).map_err(|_| FormatError::OutOfMemory { len_bytes: bound as u64 })?;
-        let mut frame = std::io::Cursor::new(out);
+        let mut frame = std::io::Cursor::new(&mut *out);
         frame.set_position(from as u64);
-        self.context.compress2(&mut frame, plaintext).map(drop).map_err(refused)
+        let appended = self.context.compress2(&mut frame, plaintext).map(drop).map_err(refused);
+        let verified = appended.and_then(|()| verify(&out[from..], plaintext));
+        if verified.is_err() {
+            out.truncate(from);
+        }
+        verified
     }
 
     /// A blob as it is best stored. Trees are always compressed; data is stored as it is if compression is off, if a
@@ -78,6 +87,46 @@ impl Compressor {
     }
 }
 
+fn verify(frame: &[u8], plaintext: &[u8]) -> Result<(), FormatError> {
+    if unpacks_to(frame, plaintext) {
+        return Ok(());
+    }
+    Err(FormatError::CompressedWrongly { len_bytes: plaintext.len() as u64 })
+}
+
 fn refused(code: usize) -> FormatError {
     FormatError::Compress { detail: zstd_safe::get_error_name(code) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_that_does_not_unpack_to_its_plaintext_is_never_handed_out() {
+        // Given a memory that flips a bit in a frame, or in what it was made of: unpacked at once, and piece by piece
+        for len_bytes in [1, 1000, 200_000, 5_000_000] {
+            let plaintext: Vec<u8> = (0..len_bytes).map(|n| (n / 7 % 251) as u8 ^ (n / 4099) as u8).collect();
+            let mut frame = Vec::new();
+            Compressor::new(Compression::Auto).unwrap().compress(&plaintext, &mut frame).unwrap();
+            let is_refused = |frame: &[u8], plaintext: &[u8]| {
+                matches!(verify(frame, plaintext), Err(FormatError::CompressedWrongly { .. }))
+            };
+            let mut refused = 0;
+            for at in 0..frame.len().min(300) {
+                let mut flipped = frame.clone();
+                flipped[at] ^= 1;
+                refused += usize::from(is_refused(&flipped, &plaintext));
+            }
+            // Few bits of a frame mean nothing.
+            assert!(refused * 10 >= frame.len().min(300) * 9, "{refused} flips noticed of {len_bytes} bytes");
+            for at in [0, len_bytes / 2, len_bytes - 1] {
+                let mut flipped = plaintext.clone();
+                flipped[at] ^= 1;
+                assert!(is_refused(&frame, &flipped), "plaintext byte {at} of {len_bytes}");
+            }
+            assert!(is_refused(&frame[..frame.len() - 1], &plaintext), "a frame cut short");
+            assert!(is_refused(&frame, &plaintext[1..]) && is_refused(&frame, &[&plaintext[..], b"x"].concat()));
+        }
+    }
 }

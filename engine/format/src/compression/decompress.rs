@@ -56,6 +56,50 @@ pub fn decompress_into(payload: &[u8], uncompressed_bytes: u32, out: &mut Vec<u8
     Ok(())
 }
 
+/// Whether a frame is that of this plaintext and of nothing else. Long ones are unpacked piece by piece: what is compared
+/// is needed no more.
+pub(super) fn unpacks_to(frame: &[u8], plaintext: &[u8]) -> bool {
+    with_context(|context| {
+        context.reset(ResetDirective::SessionOnly).map_err(damaged)?;
+        PIECE.with_borrow_mut(|piece| {
+            piece.resize(COMPARED_BYTES, 0);
+            compare(context, frame, plaintext, piece)
+        })
+    })
+    .unwrap_or(false)
+}
+
+/// What is unpacked and compared at a time.
+const COMPARED_BYTES: usize = 256 << 10;
+
+thread_local! {
+    static PIECE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+fn compare(context: &mut DCtx<'static>, frame: &[u8], plaintext: &[u8], piece: &mut [u8]) -> Result<bool, FormatError> {
+    if plaintext.len() <= piece.len() {
+        // One call with room for all keeps no window of its own.
+        let len = context.decompress(piece, frame).map_err(damaged)?;
+        return Ok(piece[..len] == *plaintext);
+    }
+    let mut input = InBuffer::around(frame);
+    let mut rest = plaintext;
+    loop {
+        let mut output = OutBuffer::around(&mut *piece);
+        let hint = context.decompress_stream(&mut output, &mut input).map_err(damaged)?;
+        let len = output.pos();
+        let unpacked = &piece[..len];
+        let Some(behind) = rest.strip_prefix(unpacked) else { return Ok(false) };
+        rest = behind;
+        if hint == 0 {
+            return Ok(rest.is_empty() && input.pos() == frame.len());
+        }
+        if unpacked.is_empty() && input.pos() == frame.len() {
+            return Ok(false);
+        }
+    }
+}
+
 /// Replaces `out` by the plaintext of frames whose length nobody promised, up to `limit_bytes`.
 pub fn decompress_within(payload: &[u8], limit_bytes: usize, out: &mut Vec<u8>) -> Result<(), FormatError> {
     out.clear();

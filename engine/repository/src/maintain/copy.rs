@@ -11,8 +11,7 @@ use rempart_model::{BlobId, SnapshotId};
 use super::threads::for_each_parallel;
 use super::{MaintenanceObserver, Step};
 use crate::{
-    BlobSink, BlobSource, PreparedBlob, Repository, RepositoryError, Result, SinkError, SourceError, StoredSnapshot,
-    Writer,
+    BlobError, BlobSink, BlobSource, PreparedBlob, Repository, RepositoryError, Result, StoredSnapshot, Writer,
 };
 
 /// How to copy.
@@ -87,7 +86,7 @@ impl Repository {
             let references = parking_lot::Mutex::new((Vec::new(), Vec::new(), None));
             self.read_blobs(BlobKind::Tree, &level, &|_, plaintext| {
                 let (mut trees, mut data) = (Vec::new(), Vec::new());
-                let read = plaintext.map_err(SourceError::into_repository).and_then(|plaintext| {
+                let read = plaintext.map_err(BlobError::into_repository).and_then(|plaintext| {
                     for_each_reference::<RepositoryError>(plaintext, |kind, id| {
                         match kind {
                             BlobKind::Tree => trees.push(id),
@@ -104,7 +103,7 @@ impl Repository {
                 }
                 all.2.is_none() && !observer.is_canceled()
             })
-            .map_err(SourceError::into_repository)?;
+            .map_err(BlobError::into_repository)?;
             let (trees, data, failure) = references.into_inner();
             if let Some(error) = failure {
                 return Err(error);
@@ -125,7 +124,7 @@ impl Repository {
         observer: &dyn MaintenanceObserver,
     ) -> Result<()> {
         let mut wanted = Vec::new();
-        writer.claim(kind, ids, &mut wanted).map_err(SinkError::into_repository)?;
+        writer.claim(kind, ids, &mut wanted).map_err(BlobError::into_repository)?;
         let index = self.index()?;
         let mut missing: Vec<BlobId> =
             ids.iter().zip(&wanted).filter(|(_, wanted)| **wanted).map(|(id, _)| *id).collect();
@@ -141,7 +140,7 @@ impl Repository {
                 }
                 let (payload, uncompressed_bytes) = self.read_payload(kind, id)?;
                 let blob = PreparedBlob { id: *id, payload: &payload, uncompressed_bytes };
-                let stored = writer.put(kind, &[blob]).map_err(SinkError::into_repository)?;
+                let stored = writer.put(kind, &[blob]).map_err(BlobError::into_repository)?;
                 bytes.fetch_add(stored, std::sync::atomic::Ordering::Relaxed);
                 observer.advance(Step::CopyBlobs, 1);
                 Ok(())

@@ -11,7 +11,7 @@ use rempart_model::BlobId;
 
 use super::marks::Marks;
 use super::{MaintenanceObserver, Step};
-use crate::{BlobSource, Index, Repository, Result, SourceError};
+use crate::{BlobError, BlobSource, Index, Repository, Result};
 
 /// What is wrong with a tree, as the walk meets it.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ pub(crate) fn reach(
     }
     while !level.is_empty() && !observer.is_canceled() {
         let next = Mutex::new(Vec::new());
-        let deliver = |position: usize, plaintext: Result<&[u8], SourceError>| {
+        let deliver = |position: usize, plaintext: Result<&[u8], BlobError>| {
             let tree = level[position];
             match plaintext {
                 Ok(plaintext) => visit_tree(&reached, tree, plaintext, look, &next, tell),
@@ -73,7 +73,7 @@ pub(crate) fn reach(
             observer.advance(Step::WalkTrees, 1);
             !observer.is_canceled()
         };
-        repository.read_blobs(BlobKind::Tree, &level, &deliver).map_err(SourceError::into_repository)?;
+        repository.read_blobs(BlobKind::Tree, &level, &deliver).map_err(BlobError::into_repository)?;
         level = next.into_inner();
     }
     Ok(reached)

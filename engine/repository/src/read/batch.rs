@@ -9,7 +9,7 @@ use rempart_model::BlobId;
 use super::plan::{Run, Wanted, plan};
 use super::{WRONG_HASH, pack_name};
 use crate::decode::open_blob;
-use crate::{Deliver, Repository, RepositoryError, Result, SourceError};
+use crate::{BlobError, Deliver, Repository, RepositoryError, Result};
 
 /// Blobs hashed together at most: as many as the widest vector unit takes, twice.
 const BATCH_BLOBS: usize = 32;
@@ -65,7 +65,7 @@ struct Job<'a> {
 
 impl Job<'_> {
     fn hand_over(&self, place: usize, outcome: Result<&[u8]>) {
-        if !self.stop.load(Ordering::Relaxed) && !(self.deliver)(place, outcome.map_err(SourceError::from)) {
+        if !self.stop.load(Ordering::Relaxed) && !(self.deliver)(place, outcome.map_err(BlobError::from)) {
             self.stop.store(true, Ordering::Relaxed);
         }
     }

@@ -23,7 +23,7 @@ use self::background::Background;
 use self::core::Core;
 use self::packer::Packer;
 use self::staging::{RUN_BYTES, Staged, StagedRun};
-use crate::{BlobSink, LockGuard, PendingLock, PreparedBlob, Repository, RepositoryError, Result, SinkError};
+use crate::{BlobError, BlobSink, LockGuard, PendingLock, PreparedBlob, Repository, RepositoryError, Result};
 
 /// How packs are made.
 #[derive(Debug, Clone)]
@@ -229,7 +229,7 @@ fn empty_blob(id: BlobId) -> RepositoryError {
 }
 
 impl BlobSink for Writer {
-    fn claim(&self, kind: BlobKind, ids: &[BlobId], wanted: &mut Vec<bool>) -> Result<(), SinkError> {
+    fn claim(&self, kind: BlobKind, ids: &[BlobId], wanted: &mut Vec<bool>) -> Result<(), BlobError> {
         wanted.clear();
         self.core.ensure_going()?;
         let index = self.core.noting(self.core.repo.index())?;
@@ -237,7 +237,7 @@ impl BlobSink for Writer {
         Ok(())
     }
 
-    fn put(&self, kind: BlobKind, blobs: &[PreparedBlob<'_>]) -> Result<u64, SinkError> {
+    fn put(&self, kind: BlobKind, blobs: &[PreparedBlob<'_>]) -> Result<u64, BlobError> {
         let key = self.core.repo.master_key();
         let packed = self.pack(kind, blobs, |blob, out| {
             if blob.payload.is_empty() {
@@ -252,7 +252,7 @@ impl BlobSink for Writer {
         Ok(sealed_bytes)
     }
 
-    fn commit(&self, snapshot: &Snapshot) -> Result<SnapshotId, SinkError> {
+    fn commit(&self, snapshot: &Snapshot) -> Result<SnapshotId, BlobError> {
         let committed = self.commit_snapshot(snapshot);
         Ok(self.core.noting(committed)?)
     }

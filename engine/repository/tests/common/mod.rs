@@ -10,7 +10,7 @@ use rempart_crypto::{KdfParams, sha256};
 use rempart_format::{BlobKind, Compression, Compressor, LocalZone, Node, NodeKind, Snapshot, TreeEncoder, WallTime};
 use rempart_model::{BlobId, SnapshotId};
 use rempart_repository::{
-    BlobSink, InitOptions, LockMode, OpenOptions, PreparedBlob, Repository, RepositoryError, SinkError, Writer,
+    BlobError, BlobSink, InitOptions, LockMode, OpenOptions, PreparedBlob, Repository, RepositoryError, Writer,
     WriterLock, WriterOptions,
 };
 use rempart_storage::{LocalStore, ObjectKind, ObjectName, ObjectStore};
@@ -109,7 +109,7 @@ pub fn id_of(plaintext: &[u8]) -> BlobId {
 }
 
 /// Stores one blob if it is new, compressed or not.
-pub fn store(writer: &Writer, kind: BlobKind, plaintext: &[u8], compressed: bool) -> Result<BlobId, SinkError> {
+pub fn store(writer: &Writer, kind: BlobKind, plaintext: &[u8], compressed: bool) -> Result<BlobId, BlobError> {
     let id = id_of(plaintext);
     let mut wanted = Vec::new();
     writer.claim(kind, &[id], &mut wanted)?;
@@ -127,7 +127,7 @@ pub fn store(writer: &Writer, kind: BlobKind, plaintext: &[u8], compressed: bool
 }
 
 /// Stores a tree with these files, each of one blob, and returns a snapshot of it, not committed.
-pub fn snapshot_of(writer: &Writer, files: &[(&str, &[u8])]) -> Result<Snapshot, SinkError> {
+pub fn snapshot_of(writer: &Writer, files: &[(&str, &[u8])]) -> Result<Snapshot, BlobError> {
     let mut tree = TreeEncoder::new(LocalZone::utc());
     let mut files = files.to_vec();
     files.sort_unstable();
@@ -156,7 +156,7 @@ pub fn writer(repo: &Repository) -> Result<Writer, RepositoryError> {
 }
 
 /// A whole backup of files given by name and content.
-pub fn back_up(repo: &Repository, files: &[(&str, &[u8])]) -> Result<SnapshotId, SinkError> {
+pub fn back_up(repo: &Repository, files: &[(&str, &[u8])]) -> Result<SnapshotId, BlobError> {
     let writer = writer(repo)?;
     let snapshot = snapshot_of(&writer, files)?;
     writer.commit(&snapshot)

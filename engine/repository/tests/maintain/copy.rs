@@ -1,8 +1,9 @@
 //! Copying snapshots into another repository.
 
-use rempart_repository::{CopyOptions, NoObserver};
+use rempart_format::BlobKind;
+use rempart_repository::{BlobSink, BlobSource, CopyOptions, NoObserver};
 
-use crate::lab::{Lab, joined, read, some_files, writer};
+use crate::lab::{Lab, joined, put, read, snapshot, some_files, writer};
 
 #[test]
 fn copies_hold_the_same_and_are_made_once() {
@@ -32,4 +33,29 @@ fn copies_hold_the_same_and_are_made_once() {
     }
     let again = copy(false);
     assert_eq!((again.copied.len(), again.skipped.len(), again.blobs), (0, 3, 0), "a second copy finds all there");
+}
+
+#[test]
+fn a_tree_in_words_of_another_time_is_copied_byte_for_byte() {
+    let (here, there) = (Lab::new(), Lab::new());
+    // Given a tree as no version of today writes it: a field to come, spaces, another order
+    let sink = writer(&here.repository);
+    let chunk = put(&sink, BlobKind::Data, b"content");
+    let text = format!(
+        "{{ \"nodes\" : [{{\"type\":\"file\",\"name\":\"a\",\"mode\":420,\"mtime\":\"2031-01-01T00:00:00Z\",\
+         \"atime\":\"2031-01-01T00:00:00Z\",\"ctime\":\"2031-01-01T00:00:00Z\",\"uid\":0,\"gid\":0,\"size\":7,\
+         \"seals\":{{\"by\":[1,2,null]}},\"content\":[\"{chunk}\"]}}] }}"
+    );
+    let tree = put(&sink, BlobKind::Tree, text.as_bytes());
+    sink.commit(&snapshot(tree)).unwrap();
+
+    let snapshots = here.repository.snapshots().unwrap();
+    let destination = there.reopened();
+    let options = CopyOptions { dry_run: false };
+    here.reopened().copy_to(&snapshots, &destination, &[], &writer(&destination), options, &NoObserver).unwrap();
+
+    there.assert_sound("after the copy");
+    let copied = there.reopened().read_blob(BlobKind::Tree, &tree).expect("the tree under the same id");
+    assert_eq!(String::from_utf8(copied).unwrap(), text);
+    assert_eq!(there.reopened().read_blob(BlobKind::Data, &chunk).unwrap(), b"content");
 }

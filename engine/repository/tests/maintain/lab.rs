@@ -134,7 +134,8 @@ pub fn store(sink: &rempart_repository::Writer, files: &Files) -> SnapshotId {
     sink.commit(&snapshot(tree)).expect("a commit")
 }
 
-fn snapshot(tree: BlobId) -> Snapshot {
+/// A snapshot of this tree, not committed.
+pub fn snapshot(tree: BlobId) -> Snapshot {
     Snapshot {
         time: WallTime::now(&LocalZone::utc()),
         parent: None,
@@ -152,7 +153,8 @@ fn snapshot(tree: BlobId) -> Snapshot {
     }
 }
 
-fn put(sink: &impl BlobSink, kind: BlobKind, plaintext: &[u8]) -> BlobId {
+/// Stores a blob as it is, if it is new.
+pub fn put(sink: &impl BlobSink, kind: BlobKind, plaintext: &[u8]) -> BlobId {
     let id = BlobId::new(sha256(plaintext));
     let mut wanted = Vec::new();
     sink.claim(kind, &[id], &mut wanted).expect("a claim");

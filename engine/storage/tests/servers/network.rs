@@ -168,12 +168,13 @@ fn a_proxy_is_used_where_one_is_given() {
     }
 }
 
-/// Patience enough for many broken connections, without waiting long for each.
+/// Patience enough for many broken connections, without waiting long for each; and for a server that is busy, which may
+/// still hold the file of an upload that broke off, and refuse the next one until it has let go.
 fn patient(mut options: OpenOptions) -> OpenOptions {
     options.timeouts.answer = Duration::from_secs(10);
     options.retry = RetryPolicy {
         first_delay: Duration::from_millis(1),
-        longest_delay: Duration::from_millis(20),
+        longest_delay: Duration::from_millis(250),
         tries: 40,
         tries_before_first_answer: 40,
     };

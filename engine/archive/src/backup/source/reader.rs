@@ -1,9 +1,11 @@
-//! Reading a file from front to back, holes included without a look at them.
+//! Reading a file from front to back; holes are zeros that nobody reads from the disk.
 
 use std::os::fd::BorrowedFd;
 
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
+
+use super::super::cut::Input;
 
 /// A position in a file, and what is known of holes from there on.
 pub(crate) struct Reader<'f> {
@@ -12,8 +14,15 @@ pub(crate) struct Reader<'f> {
     size: u64,
     /// Whether the file occupies less than it is long, and holes are worth asking for.
     is_sparse: bool,
-    /// The stretch around `at`: where it ends, and whether it is a hole.
-    stretch: (u64, bool),
+    stretch: Stretch,
+}
+
+/// The surroundings of a position, as far as they are alike.
+#[derive(Debug, Clone, Copy, Default)]
+struct Stretch {
+    start: u64,
+    end: u64,
+    is_hole: bool,
 }
 
 impl<'f> Reader<'f> {
@@ -21,18 +30,37 @@ impl<'f> Reader<'f> {
         // st_blocks counts 512 bytes whatever the file system's block is.
         let is_sparse = rustix::fs::fstat(file).is_ok_and(|stat| (stat.st_blocks as u64) * 512 < size);
         let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::Sequential);
-        Self { file, at: 0, size, is_sparse, stretch: (0, false) }
+        Self { file, at: 0, size, is_sparse, stretch: Stretch::default() }
     }
 
-    /// Fills a part of the buffer; 0 at the end of the file.
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno> {
+    fn find_stretch(&mut self) -> Stretch {
+        let stretch = |end, is_hole| Stretch { start: self.at, end, is_hole };
+        match rustix::fs::seek(self.file, SeekFrom::Data(self.at)) {
+            Ok(data) if data > self.at => stretch(data.min(self.size), true),
+            Ok(_) => match rustix::fs::seek(self.file, SeekFrom::Hole(self.at)) {
+                Ok(hole) if hole > self.at => stretch(hole, false),
+                _ => stretch(u64::MAX, false),
+            },
+            // Nothing but a hole up to the end.
+            Err(Errno::NXIO) => stretch(self.size, true),
+            Err(_) => {
+                let rest = stretch(u64::MAX, false);
+                self.is_sparse = false;
+                rest
+            }
+        }
+    }
+}
+
+impl Input for Reader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let mut want = buffer.len();
         if self.is_sparse && self.at < self.size {
-            if self.at >= self.stretch.0 {
+            if self.at >= self.stretch.end {
                 self.stretch = self.find_stretch();
             }
-            want = want.min(usize::try_from(self.stretch.0 - self.at).unwrap_or(usize::MAX));
-            if self.stretch.1 {
+            want = want.min(usize::try_from(self.stretch.end - self.at).unwrap_or(usize::MAX));
+            if self.stretch.is_hole {
                 buffer[..want].fill(0);
                 self.at += want as u64;
                 return Ok(want);
@@ -43,19 +71,16 @@ impl<'f> Reader<'f> {
         Ok(count)
     }
 
-    fn find_stretch(&mut self) -> (u64, bool) {
-        match rustix::fs::seek(self.file, SeekFrom::Data(self.at)) {
-            Ok(data) if data > self.at => (data.min(self.size), true),
-            Ok(_) => match rustix::fs::seek(self.file, SeekFrom::Hole(self.at)) {
-                Ok(hole) if hole > self.at => (hole, false),
-                _ => (u64::MAX, false),
-            },
-            // Nothing but a hole up to the end.
-            Err(Errno::NXIO) => (self.size, true),
-            Err(_) => {
-                self.is_sparse = false;
-                (u64::MAX, false)
-            }
+    fn pass_zeros(&mut self, given_bytes: u64, chunk_bytes: u64) -> u64 {
+        let Stretch { start, end, is_hole } = self.stretch;
+        let from = self.at.saturating_sub(given_bytes);
+        if !is_hole || from < start || self.at > end {
+            return 0;
         }
+        let chunks = (end - from) / chunk_bytes;
+        if chunks > 0 {
+            self.at = from + chunks * chunk_bytes;
+        }
+        chunks
     }
 }

@@ -46,6 +46,51 @@ fn every_kind_is_stored_as_what_it_is() {
 }
 
 #[test]
+fn holes_become_the_chunks_that_their_zeros_would() {
+    use std::os::unix::fs::FileExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    // Given islands of data at odd places, holes of many chunks between them, and the same bytes without a hole
+    for (number, islands) in [
+        vec![],
+        vec![(0, 70_000)],
+        vec![(123_456, 1), (9_000_001, 2_000_000), (20_000_000, 524_288)],
+        vec![(4_096, 524_288 * 3), (11 * 524_288, 4_096), (24_999_000, 1_000)],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = |name: &str| dir.path().join(format!("{name}-{number}"));
+        let (sparse, dense) = (path("sparse"), path("dense"));
+        let file = std::fs::File::create(&sparse).unwrap();
+        for (at, len) in islands {
+            file.write_all_at(&corpus::noise(number as u64, len), at).unwrap();
+        }
+        file.set_len(25_000_000).unwrap();
+        std::fs::write(&dense, std::fs::read(&sparse).unwrap()).unwrap();
+        let memory = Memory::default();
+        let report = memory.backup(&[sparse.clone(), dense.clone()], &Options::default()).unwrap();
+        assert_eq!(report.problems, []);
+        let chunks = |path: &Path| memory.node(report.tree, path).unwrap().content.unwrap();
+        assert!(chunks(&sparse).len() > 10, "the holes are cut");
+        assert_eq!(chunks(&sparse), chunks(&dense), "file {number}");
+        assert_eq!(memory.node(report.tree, &sparse).unwrap().size, 25_000_000);
+        assert_eq!(report.summary.total_bytes_processed, 50_000_000);
+    }
+}
+
+#[test]
+fn a_large_hole_is_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("disk.img");
+    std::fs::File::create(&path).unwrap().set_len(1 << 37).unwrap();
+    let memory = Memory::default();
+    let report = memory.backup(std::slice::from_ref(&path), &Options::default()).unwrap();
+    // 2^18 chunks, one of which is stored: read and hashed, they would take minutes.
+    assert_eq!(memory.node(report.tree, &path).unwrap().content.unwrap().len(), 1 << 18);
+    assert_eq!(report.summary.data_blobs, 1);
+}
+
+#[test]
 fn device_ids_are_kept_to_hard_links_on_request() {
     let dir = tempfile::tempdir().unwrap();
     corpus::write(&dir.path().join("one"), b"1");

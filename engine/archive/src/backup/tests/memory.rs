@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use rempart_chunker::{Chunker, Polynomial};
 use rempart_format::{BlobKind, Node, Snapshot, TreeReader, decompress_into};
 use rempart_model::{BlobId, IndexId, SnapshotId};
-use rempart_repository::{BlobSink, BlobSource, Deliver, PreparedBlob, RepositoryError, SinkError, SourceError};
+use rempart_repository::{BlobError, BlobSink, BlobSource, Deliver, PreparedBlob, RepositoryError};
 
 use super::super::{Backup, ChangeCacheLocation, NoObserver, Options, Progress, Report, Result, run};
 use crate::cancel::CancelToken;
@@ -21,7 +21,7 @@ pub(super) struct Memory {
 }
 
 impl BlobSink for Memory {
-    fn claim(&self, kind: BlobKind, ids: &[BlobId], wanted: &mut Vec<bool>) -> std::result::Result<(), SinkError> {
+    fn claim(&self, kind: BlobKind, ids: &[BlobId], wanted: &mut Vec<bool>) -> std::result::Result<(), BlobError> {
         let mut blobs = self.blobs.lock();
         wanted.clear();
         wanted.extend(ids.iter().map(|id| {
@@ -32,7 +32,7 @@ impl BlobSink for Memory {
         Ok(())
     }
 
-    fn put(&self, kind: BlobKind, blobs: &[PreparedBlob<'_>]) -> std::result::Result<u64, SinkError> {
+    fn put(&self, kind: BlobKind, blobs: &[PreparedBlob<'_>]) -> std::result::Result<u64, BlobError> {
         let mut stored = 0;
         for blob in blobs {
             let mut plaintext = blob.payload.to_vec();
@@ -47,23 +47,18 @@ impl BlobSink for Memory {
         Ok(stored)
     }
 
-    fn commit(&self, _: &Snapshot) -> std::result::Result<SnapshotId, SinkError> {
+    fn commit(&self, _: &Snapshot) -> std::result::Result<SnapshotId, BlobError> {
         unreachable!("run() does not commit")
     }
 }
 
 impl BlobSource for Memory {
-    fn read_blob(&self, kind: BlobKind, id: &BlobId) -> std::result::Result<Vec<u8>, SourceError> {
+    fn read_blob(&self, kind: BlobKind, id: &BlobId) -> std::result::Result<Vec<u8>, BlobError> {
         let found = self.blobs.lock().get(&(kind, *id)).cloned().flatten();
-        found.ok_or_else(|| SourceError::from(RepositoryError::BlobMissing { kind, id: *id }))
+        found.ok_or_else(|| BlobError::from(RepositoryError::BlobMissing { kind, id: *id }))
     }
 
-    fn read_blobs(
-        &self,
-        kind: BlobKind,
-        ids: &[BlobId],
-        deliver: &Deliver<'_>,
-    ) -> std::result::Result<(), SourceError> {
+    fn read_blobs(&self, kind: BlobKind, ids: &[BlobId], deliver: &Deliver<'_>) -> std::result::Result<(), BlobError> {
         for (index, id) in ids.iter().enumerate() {
             match self.read_blob(kind, id) {
                 Ok(plaintext) => deliver(index, Ok(&plaintext)),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rempart_chunker::{Chunker, Polynomial};
 use rempart_format::{BlobKind, Snapshot};
 use rempart_model::{BlobId, Outcome, SnapshotId};
-use rempart_repository::{BlobSink, ErrorKind, PreparedBlob, SinkError};
+use rempart_repository::{BlobError, BlobSink, ErrorKind, PreparedBlob};
 
 use super::super::{Backup, BackupError, Item, Observer, Options, ProblemKind, Progress, Report, Result, run};
 use super::corpus;
@@ -39,17 +39,17 @@ struct BeforeFirstPut<'m, F> {
     act: F,
 }
 
-impl<F: Fn() -> std::result::Result<(), SinkError> + Sync + Send> BlobSink for BeforeFirstPut<'_, F> {
-    fn claim(&self, kind: BlobKind, ids: &[BlobId], wanted: &mut Vec<bool>) -> std::result::Result<(), SinkError> {
+impl<F: Fn() -> std::result::Result<(), BlobError> + Sync + Send> BlobSink for BeforeFirstPut<'_, F> {
+    fn claim(&self, kind: BlobKind, ids: &[BlobId], wanted: &mut Vec<bool>) -> std::result::Result<(), BlobError> {
         self.memory.claim(kind, ids, wanted)
     }
-    fn put(&self, kind: BlobKind, blobs: &[PreparedBlob<'_>]) -> std::result::Result<u64, SinkError> {
+    fn put(&self, kind: BlobKind, blobs: &[PreparedBlob<'_>]) -> std::result::Result<u64, BlobError> {
         if !self.did.swap(true, Ordering::Relaxed) {
             (self.act)()?;
         }
         self.memory.put(kind, blobs)
     }
-    fn commit(&self, snapshot: &Snapshot) -> std::result::Result<SnapshotId, SinkError> {
+    fn commit(&self, snapshot: &Snapshot) -> std::result::Result<SnapshotId, BlobError> {
         self.memory.commit(snapshot)
     }
 }
@@ -224,7 +224,7 @@ fn a_canceled_run_and_a_failing_sink_end_without_a_tree() {
     let ended = backup(&sink, &super::super::NoObserver, &cancel, &[dir.path().to_owned()]);
     assert!(matches!(ended, Err(BackupError::Canceled)), "{ended:?}");
 
-    let act = || Err(SinkError::Session { kind: ErrorKind::Full, source: "no space".into() });
+    let act = || Err(BlobError::Session { kind: ErrorKind::Full, source: "no space".into() });
     let sink = BeforeFirstPut { memory: &memory, did: AtomicBool::new(false), act };
     let ended = backup(&sink, &super::super::NoObserver, &CancelToken::new(), &[dir.path().to_owned()]);
     assert!(matches!(&ended, Err(BackupError::Sink(error)) if error.kind() == ErrorKind::Full), "{ended:?}");

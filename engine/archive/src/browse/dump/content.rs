@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use rempart_format::BlobKind;
 use rempart_model::BlobId;
-use rempart_repository::{BlobSource, SourceError};
+use rempart_repository::{BlobError, BlobSource};
 
 use crate::browse::error::{BrowseError, shown};
 use crate::cancel::CancelToken;
@@ -13,7 +13,7 @@ use crate::cancel::CancelToken;
 const BATCH_BYTES: u64 = 12 << 20;
 
 /// A chunk that was read, or why it was not.
-type Read = Option<Result<Vec<u8>, SourceError>>;
+type Read = Option<Result<Vec<u8>, BlobError>>;
 
 /// Reads blobs, each once, into the order they were named in.
 pub(super) fn read_all(source: &dyn BlobSource, ids: &[BlobId]) -> Vec<Read> {
@@ -34,7 +34,7 @@ pub(super) fn read_all(source: &dyn BlobSource, ids: &[BlobId]) -> Vec<Read> {
     read
 }
 
-pub(super) fn taken(read: Read, source: &dyn BlobSource, id: &BlobId) -> Result<Vec<u8>, SourceError> {
+pub(super) fn taken(read: Read, source: &dyn BlobSource, id: &BlobId) -> Result<Vec<u8>, BlobError> {
     read.unwrap_or_else(|| source.read_blob(BlobKind::Data, id))
 }
 

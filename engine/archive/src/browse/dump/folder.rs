@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 use rempart_format::{BlobKind, Node, NodeKind};
 use rempart_model::BlobId;
-use rempart_repository::{BlobSource, RepositoryError, SourceError};
+use rempart_repository::{BlobError, BlobSource, RepositoryError};
 
 use super::content::{read_all, stream, taken};
 use super::{ArchiveWriter, DumpStats};
@@ -56,7 +56,7 @@ fn content_bytes(source: &dyn BlobSource, path: &[u8], node: &Node) -> Result<u6
     let mut sum_bytes = 0;
     for id in node.content() {
         sum_bytes += source.plaintext_bytes(BlobKind::Data, id).ok_or_else(|| {
-            let missing = SourceError::Repository(RepositoryError::BlobMissing { kind: BlobKind::Data, id: *id });
+            let missing = BlobError::Repository(RepositoryError::BlobMissing { kind: BlobKind::Data, id: *id });
             BrowseError::ReadContent { path: shown(path), source: missing }
         })?;
     }

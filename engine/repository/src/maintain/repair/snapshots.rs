@@ -11,8 +11,7 @@ use rempart_model::{BlobId, SnapshotId};
 use crate::maintain::MaintenanceObserver;
 use crate::maintain::removal::stop_if_canceled;
 use crate::{
-    BlobSink, BlobSource, ErrorKind, LockGuard, PreparedBlob, Repository, Result, SinkError, SourceError,
-    StoredSnapshot, Writer,
+    BlobError, BlobSink, BlobSource, ErrorKind, LockGuard, PreparedBlob, Repository, Result, StoredSnapshot, Writer,
 };
 
 /// The tag of snapshots that were written anew.
@@ -164,7 +163,7 @@ impl Rewriter<'_> {
 
     /// A tree's plaintext; `None` where it is lost or damaged, an error where the storage failed.
     fn read(&self, id: &BlobId) -> Result<Option<Vec<u8>>> {
-        match self.repository.read_blob(BlobKind::Tree, id).map_err(SourceError::into_repository) {
+        match self.repository.read_blob(BlobKind::Tree, id).map_err(BlobError::into_repository) {
             Ok(plaintext) => Ok(Some(plaintext)),
             Err(error) if matches!(error.kind(), ErrorKind::Damaged | ErrorKind::NotFound) => Ok(None),
             Err(error) => Err(error),
@@ -175,12 +174,12 @@ impl Rewriter<'_> {
         let id = BlobId::new(rempart_crypto::sha256(json));
         let Some(writer) = self.writer else { return Ok(id) };
         let mut wanted = Vec::new();
-        writer.claim(BlobKind::Tree, &[id], &mut wanted).map_err(SinkError::into_repository)?;
+        writer.claim(BlobKind::Tree, &[id], &mut wanted).map_err(BlobError::into_repository)?;
         if wanted == [true] {
             let mut scratch = Vec::new();
             let stored = self.compressor.store(BlobKind::Tree, json, &mut scratch)?;
             let blob = PreparedBlob { id, payload: stored.payload, uncompressed_bytes: stored.uncompressed_bytes };
-            writer.put(BlobKind::Tree, &[blob]).map_err(SinkError::into_repository)?;
+            writer.put(BlobKind::Tree, &[blob]).map_err(BlobError::into_repository)?;
         }
         Ok(id)
     }
