@@ -10,19 +10,8 @@ use rempart_model::BlobId;
 
 use super::batch::{LargeFile, Owner, READ_STEP_BYTES};
 use super::error::Result;
+use super::source::Input;
 use super::worker::Worker;
-
-/// What is cut into chunks.
-pub(crate) trait Input {
-    /// Fills a part of the buffer; 0 at the end.
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
-
-    /// Goes back over the last `given_bytes`, and then over as many stretches of `chunk_bytes` as a hole holds from there
-    /// on. Returns how many; where there are none, nothing is changed.
-    fn pass_zeros(&mut self, _given_bytes: u64, _chunk_bytes: u64) -> u64 {
-        0
-    }
-}
 
 /// The name of the chunk that zeros are cut into: every 64 of them have a digest of zero, which is a cut as soon as a
 /// chunk may end, whatever the polynomial.
@@ -93,18 +82,5 @@ impl Worker<'_, '_> {
         let known = parts.ids.len() + chunks as usize;
         parts.ids.resize(known, Some(*ZERO_CHUNK));
         self.run.progress.bytes_done.fetch_add(chunks * MIN_CHUNK_BYTES as u64, Relaxed);
-    }
-
-    /// Empties the batch, by another worker who has time or here. `held` bytes from `from` on come to its beginning.
-    pub(crate) fn hand_over_batch(&mut self, from: usize, held: usize) -> Result<()> {
-        if let Some(mut fresh) = self.run.queue.spare_batch() {
-            fresh.room()[..held].copy_from_slice(self.batch.bytes(from, from + held));
-            let full = std::mem::replace(&mut self.batch, fresh);
-            self.run.queue.push_batch(full);
-            return Ok(());
-        }
-        self.store_own_batch()?;
-        self.batch.move_to_start(from, held);
-        Ok(())
     }
 }

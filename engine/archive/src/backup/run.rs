@@ -71,8 +71,9 @@ impl<'r> Run<'r> {
             trusted_before: old.map(|old| old.trusted_before).or(backup.options.parent_started),
             owners: Owners::load(),
             zone: LocalZone::system(),
-            // One batch between two workers, and one that waits, keep all busy while one of them reads a large file.
-            queue: Queue::new(workers.div_ceil(2) + usize::from(workers > 1)),
+            // One batch between two workers, and one that waits, keep all busy while one of them reads a large file. Who
+            // is alone has nobody to hand a batch to.
+            queue: Queue::new(if workers > 1 { workers.div_ceil(2) + 1 } else { 0 }),
             hardlinks: HardLinks::default(),
             counts: Counts::default(),
             problems: Mutex::default(),

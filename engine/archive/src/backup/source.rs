@@ -8,6 +8,6 @@ pub(crate) mod xattr;
 
 pub(crate) use dir::{DirBuffer, Names, open_dir_at, open_dir_path};
 pub(crate) use owner::Owners;
-pub(crate) use reader::Reader;
+pub(crate) use reader::{Input, Reader};
 pub(crate) use stat::Stat;
 pub(crate) use xattr::{UnreadableXattr, XattrReader};

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use rempart_format::FileTime;
 
 use super::batch::{Ended, LargeFile, Parts};
-use super::cut::Input;
 use super::dir::{Dir, Listed, Previous, State};
 use super::error::{BackupError, Result};
 use super::listing::{Content, Entry, Listing};
-use super::source::{Names, Stat};
+use super::source::{Input, Names, Stat};
 use super::targets::{clean, join};
 use super::worker::Worker;
 

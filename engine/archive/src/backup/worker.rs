@@ -127,6 +127,19 @@ impl<'a, 'r> Worker<'a, 'r> {
         stored.map(|()| true)
     }
 
+    /// Empties the batch, by another worker who has time or here. `held` bytes from `from` on come to its beginning.
+    pub(crate) fn hand_over_batch(&mut self, from: usize, held: usize) -> Result<()> {
+        if let Some(mut fresh) = self.run.queue.spare_batch() {
+            fresh.room()[..held].copy_from_slice(self.batch.bytes(from, from + held));
+            let full = std::mem::replace(&mut self.batch, fresh);
+            self.run.queue.push_batch(full);
+            return Ok(());
+        }
+        self.store_own_batch()?;
+        self.batch.move_to_start(from, held);
+        Ok(())
+    }
+
     /// Stores a batch and tells the owners of its chunks. Leaves it empty.
     pub(crate) fn store_batch(&mut self, batch: &mut Batch) -> Result<()> {
         let plaintexts: Vec<&[u8]> = batch.plaintexts().collect();

@@ -59,14 +59,10 @@ pub fn decompress_into(payload: &[u8], uncompressed_bytes: u32, out: &mut Vec<u8
 /// Whether a frame is that of this plaintext and of nothing else. Long ones are unpacked piece by piece: what is compared
 /// is needed no more.
 pub(super) fn unpacks_to(frame: &[u8], plaintext: &[u8]) -> bool {
-    with_context(|context| {
-        context.reset(ResetDirective::SessionOnly).map_err(damaged)?;
-        PIECE.with_borrow_mut(|piece| {
-            piece.resize(COMPARED_BYTES, 0);
-            compare(context, frame, plaintext, piece)
-        })
+    PIECE.with_borrow_mut(|piece| {
+        piece.resize(COMPARED_BYTES, 0);
+        with_context(|context| compare(context, frame, plaintext, piece)).unwrap_or(false)
     })
-    .unwrap_or(false)
 }
 
 /// What is unpacked and compared at a time.
@@ -82,6 +78,7 @@ fn compare(context: &mut DCtx<'static>, frame: &[u8], plaintext: &[u8], piece: &
         let len = context.decompress(piece, frame).map_err(damaged)?;
         return Ok(piece[..len] == *plaintext);
     }
+    context.reset(ResetDirective::SessionOnly).map_err(damaged)?;
     let mut input = InBuffer::around(frame);
     let mut rest = plaintext;
     loop {

@@ -8,7 +8,7 @@ use rempart_model::BlobId;
 
 use super::plan::{Run, Wanted, plan};
 use super::{WRONG_HASH, pack_name};
-use crate::decode::open_blob;
+use crate::decode::{keep_within, open_blob};
 use crate::{BlobError, Deliver, Repository, RepositoryError, Result};
 
 /// Blobs hashed together at most: as many as the widest vector unit takes, twice.
@@ -146,11 +146,7 @@ impl RunReader {
                 damaged(job, blob, WRONG_HASH.to_owned());
             }
         }
-        let mut kept_bytes = 0;
-        self.plaintexts.retain(|buffer| {
-            kept_bytes += buffer.capacity();
-            kept_bytes <= KEPT_BYTES
-        });
+        keep_within(&mut self.plaintexts, KEPT_BYTES);
         &blobs[taken..]
     }
 }

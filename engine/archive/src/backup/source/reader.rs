@@ -5,7 +5,17 @@ use std::os::fd::BorrowedFd;
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 
-use super::super::cut::Input;
+/// Bytes that come one behind the other: a file, or what a program writes.
+pub(crate) trait Input {
+    /// Fills a part of the buffer; 0 at the end.
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize>;
+
+    /// Goes back over the last `given_bytes`, and then over as many stretches of `chunk_bytes` as a hole holds from there
+    /// on. Returns how many; where there are none, nothing is changed.
+    fn pass_zeros(&mut self, _given_bytes: u64, _chunk_bytes: u64) -> u64 {
+        0
+    }
+}
 
 /// A position in a file, and what is known of holes from there on.
 pub(crate) struct Reader<'f> {

@@ -14,6 +14,7 @@ use rempart_storage::{ObjectKind, ObjectName};
 use super::structure::CheckedPack;
 use super::{Findings, Problem};
 use crate::Repository;
+use crate::decode::keep_within;
 use crate::maintain::packs::{ReadPart, read_header_by};
 use crate::maintain::reach::chain;
 use crate::maintain::threads::for_each_parallel;
@@ -239,12 +240,7 @@ impl Opened {
             }
         }
         self.plaintext_bytes = 0;
-        // Every buffer may have held a long blob once: kept all, they would be many times what is ever in use.
-        let mut kept_bytes = 0;
-        self.buffers.retain(|buffer| {
-            kept_bytes += buffer.capacity();
-            kept_bytes <= HASHED_TOGETHER_BYTES
-        });
+        keep_within(&mut self.buffers, HASHED_TOGETHER_BYTES);
     }
 }
 
