@@ -4,3 +4,5 @@
 //! - **May use**: `work`, `jobs`, `catalog`, `policy`, `model`.
 //! - **Must not know**: SQL, repository formats.
 //! - **Invariants**: every route declares the permission it needs; every change and every restore is in the audit log.
+
+pub mod api;

@@ -1,0 +1,3 @@
+//! What the server answers to.
+
+pub mod types;

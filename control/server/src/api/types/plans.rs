@@ -1,0 +1,146 @@
+//! Plans: what is protected, when, where, and how long it is kept.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{RunState, RunSummary};
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Sources {
+    /// Absolute paths.
+    pub folders: Vec<String>,
+    /// Patterns as in .gitignore.
+    pub excludes: Vec<String>,
+    pub exclude_caches: bool,
+    pub one_file_system: bool,
+    pub exclude_larger_than_bytes: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Missed {
+    /// Run once as soon as the server is back.
+    CatchUp,
+    /// Only noted, as a run that was missed.
+    Report,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Schedule {
+    /// Five fields, or six with seconds in front.
+    pub cron: String,
+    /// IANA, such as `Europe/Paris`.
+    pub time_zone: String,
+    pub missed: Missed,
+}
+
+/// How many are kept of each kind; 0: none by this rule. All 0 and no `within`: everything is kept.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Retention {
+    pub last: u32,
+    pub hourly: u32,
+    pub daily: u32,
+    pub weekly: u32,
+    pub monthly: u32,
+    pub quarterly: u32,
+    pub yearly: u32,
+    /// Everything this young, such as `14d` or `1y6m`.
+    pub within: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CompressionLevel {
+    Auto,
+    Off,
+    Fast,
+    Max,
+}
+
+/// Whether a plan's data could be restored as its schedule promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Protection {
+    /// The newest recovery point is as young as the schedule asks.
+    Protected,
+    /// The last run left something out.
+    Warning,
+    /// The last run failed.
+    Failed,
+    /// A run should have happened and did not.
+    Overdue,
+    /// It never ran.
+    Never,
+    Paused,
+}
+
+/// What a plan is, as it is written.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanWrite {
+    pub name: String,
+    pub server_id: i64,
+    pub repository_id: i64,
+    pub enabled: bool,
+    pub sources: Sources,
+    pub schedule: Option<Schedule>,
+    pub retention: Option<Retention>,
+    pub compression: CompressionLevel,
+    pub tags: Vec<String>,
+    /// −10 to 10; higher goes first.
+    pub priority: i32,
+    pub max_retries: u32,
+    /// Every run is followed by a check that reads back what it stored, and marks the recovery point as verified.
+    pub verify_after_run: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    pub id: i64,
+    #[serde(flatten)]
+    pub plan: PlanWrite,
+    pub server_name: String,
+    pub repository_name: String,
+    pub protection: Protection,
+    pub last_run: Option<RunSummary>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_success_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub next_run_at: Option<Timestamp>,
+    /// One for each of the last 30 days, oldest first: the worst outcome of that day.
+    pub strip: Vec<StripDay>,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StripDay {
+    /// `2026-11-21`, in the server's time zone.
+    pub date: String,
+    /// `null`: nothing ran.
+    pub state: Option<RunState>,
+    pub runs: u32,
+}
+
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SchedulePreviewRequest {
+    pub cron: String,
+    pub time_zone: String,
+    /// At most 50.
+    pub count: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SchedulePreview {
+    #[schema(value_type = Vec<String>, format = DateTime)]
+    pub runs: Vec<Timestamp>,
+}
