@@ -9,10 +9,13 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod avx512_half;
+#[cfg(target_arch = "x86_64")]
+mod sha_ni;
 
 #[cfg(target_arch = "x86_64")]
 pub(super) use {
     avx2::compress as compress_8_avx2, avx512::compress as compress_16, avx512_half::compress as compress_8,
+    sha_ni::compress as compress_2,
 };
 
 /// The widest kernel's lanes. Narrower ones use the first columns of the same arrays.

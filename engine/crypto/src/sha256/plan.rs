@@ -1,7 +1,7 @@
 //! Which kernel to run for how many streams: what this core has, and what each takes here, measured once.
 //!
-//! Measured and not assumed, because the order differs from core to core: SHA-NI beats eight AVX2 lanes, and sixteen
-//! AVX-512 lanes beat some SHA-NI units.
+//! Measured and not assumed, because the order differs from core to core: one stream through SHA-NI beats eight AVX2 lanes,
+//! sixteen AVX-512 lanes beat it on some, and two streams at once are as fast as those on others.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -44,23 +44,39 @@ impl Plan {
         })
     }
 
-    /// The width that hashes the most bytes a second when there are streams enough, or `None` for one by one.
+    /// The width that hashes the most bytes a second when there are streams enough, or `None` for one by one. A wider
+    /// one must be much faster: streams differ in length, so it would run with empty lanes more often, and whoever has
+    /// to gather streams for it pays with memory.
     pub(super) fn widest_useful(&self) -> Option<&Width> {
-        // A tenth faster would not pay for gathering streams.
-        let single_cost = self.single_cost * 9 / 10;
-        let per_lane = |width: &Width| width.row_cost / width.lanes as u32;
-        self.widths.iter().filter(|width| per_lane(width) < single_cost).min_by_key(|width| per_lane(width))
+        let mut best: Option<&Width> = None;
+        for width in &self.widths {
+            let (cost, worth) = match best {
+                None => (self.single_cost, 9),
+                Some(narrower) => (narrower.lane_cost(), 8),
+            };
+            if width.lane_cost() < cost * worth / 10 {
+                best = Some(width);
+            }
+        }
+        best
     }
 
-    /// The width for the last `active` streams, when no others will take the place of one that ends.
+    /// The width for the last `active` streams, when no others will take the place of one that ends. A narrower one than
+    /// that takes them in turns.
     pub(super) fn for_the_last(&self, active: usize) -> Option<&Width> {
+        let cost_of_a_row = |width: &Width| width.row_cost * active.div_ceil(width.lanes) as u32;
         let one_by_one = self.single_cost * active as u32;
-        let wide_enough = self.widths.iter().filter(|width| width.lanes >= active && width.row_cost < one_by_one);
-        wide_enough.min_by_key(|width| width.row_cost)
+        let useful = self.widths.iter().filter(|width| cost_of_a_row(width) < one_by_one);
+        useful.min_by_key(|width| cost_of_a_row(width))
     }
 }
 
 impl Width {
+    /// What a block takes while all lanes are full.
+    fn lane_cost(&self) -> Duration {
+        self.row_cost / self.lanes as u32
+    }
+
     fn measured(lanes: usize, kernel: Kernel) -> Self {
         let bytes = [0; BLOCK_BYTES * MEASURED_BLOCKS];
         let mut states = LaneStates([[0; MAX_LANES]; 8]);
@@ -74,18 +90,24 @@ impl Width {
 pub(super) fn kernels() -> Vec<(usize, Kernel)> {
     #[cfg(target_arch = "x86_64")]
     {
-        use super::lanes::{compress_8, compress_8_avx2, compress_16};
+        use super::lanes::{compress_2, compress_8, compress_8_avx2, compress_16};
+        let mut kernels: Vec<(usize, Kernel)> = Vec::new();
+        if is_x86_feature_detected!("sha") && is_x86_feature_detected!("sse4.1") && is_x86_feature_detected!("ssse3") {
+            kernels.push((2, compress_2));
+        }
         let avx512 = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx2");
         if avx512 {
-            return vec![(8, compress_8), (16, compress_16)];
+            kernels.push((8, compress_8));
+            kernels.push((16, compress_16));
+        } else if is_x86_feature_detected!("avx2") {
+            kernels.push((8, compress_8_avx2));
         }
-        if is_x86_feature_detected!("avx2") {
-            return vec![(8, compress_8_avx2)];
-        }
+        kernels
     }
+    #[cfg(not(target_arch = "x86_64"))]
     Vec::new()
 }
 
@@ -160,6 +182,13 @@ mod tests {
         assert_eq!(lanes(fast_single.widest_useful()), 16);
         let chosen: Vec<usize> = (1..=16).map(|active| lanes(fast_single.for_the_last(active))).collect();
         assert_eq!(chosen, [1, 1, 1, 1, 1, 1, 8, 8, 1, 16, 16, 16, 16, 16, 16, 16]);
+
+        // Two streams at once, nearly as fast as sixteen: not worth gathering sixteen, and the last ones go in pairs.
+        let pairs = plan(100, vec![width(2, 110), width(8, 420), width(16, 720)]);
+        assert_eq!(lanes(pairs.widest_useful()), 2);
+        let chosen: Vec<usize> = (1..=8).map(|active| lanes(pairs.for_the_last(active))).collect();
+        assert_eq!(chosen, [1, 2, 2, 2, 2, 2, 8, 8]);
+        assert_eq!(lanes(plan(100, vec![width(2, 110), width(16, 600)]).widest_useful()), 16);
 
         assert_eq!(lanes(plan(10, vec![width(8, 120), width(16, 180)]).widest_useful()), 1);
         assert_eq!(lanes(plan(10, vec![]).widest_useful()), 1);

@@ -129,9 +129,9 @@ impl Lanes {
         false
     }
 
-    /// Runs the kernel for as many blocks as every lane has.
+    /// Runs the kernel for as many blocks as every lane has. A kernel with fewer lanes than are active takes the first.
     fn advance(&mut self, width: &Width) {
-        let active = &mut self.lanes[..self.active];
+        let active = &mut self.lanes[..self.active.min(width.lanes)];
         let count = active.iter().map(|lane| lane.now.blocks).min().unwrap_or(0);
         // Lanes without a stream repeat the first one's blocks; nobody looks at what becomes of their states.
         let mut blocks: LaneBlocks = [active[0].now.start; MAX_LANES];
