@@ -1,9 +1,11 @@
 //! The words that every room of the house shares.
 //!
-//! - **Owns**: identifiers ([`BlobId`], [`PackId`], [`SnapshotId`], …) and the outcome of a run ([`Outcome`]).
+//! - **Owns**: identifiers of repositories ([`BlobId`], [`PackId`], [`SnapshotId`], …) and of the catalog ([`PlanId`],
+//!   [`JobId`], …), the outcome of a run ([`Outcome`]), states of jobs and runs, a plan's words, roles and permissions.
 //! - **May use**: serde, and nothing else.
 //! - **Must not know**: files, networks, formats, databases.
-//! - **Invariants**: an identifier prints as 64 lowercase hexadecimal digits and reads nothing else.
+//! - **Invariants**: an identifier prints as 64 lowercase hexadecimal digits and reads nothing else; a
+//!   state's transitions ([`JobState::valid_previous_states`]) and the table of roles ([`Role::may`]) are written once.
 //!
 //! ```
 //! use rempart_model::{BlobId, SnapshotId};
@@ -12,8 +14,21 @@
 //! assert!("xyz".parse::<SnapshotId>().is_err());
 //! ```
 
+mod access;
 mod id;
+mod job;
 mod outcome;
+mod plan;
+mod row_id;
+mod word;
 
+pub use access::{Permission, Role};
 pub use id::{BlobId, Id, IdPrefix, IndexId, KeyId, LockId, PackId, ParseIdError, RepositoryId, SnapshotId};
+pub use job::{Access, JobKind, JobState, LogLevel, RunOrigin, RunState};
 pub use outcome::Outcome;
+pub use plan::{Compression, Missed, PlanSpec, RetentionSpec, ScheduleSpec};
+pub use row_id::{
+    AuditId, JobId, JobLogId, ParseRowIdError, PlanId, PoolId, PoolSampleId, ProblemId, RepoClientId, RepoId, RunId,
+    ServerId, SessionId, SnapshotRowId, TokenId, UserId, WorkerId,
+};
+pub use word::{ParseWordError, Word};

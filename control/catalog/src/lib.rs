@@ -3,4 +3,37 @@
 //! - **Owns**: every table, every query; the rules of how SQLite and PostgreSQL are opened.
 //! - **May use**: `jobs` (whose `JobStore` it implements), `policy`, `model`.
 //! - **Must not know**: HTTP, repositories, what a job does.
-//! - **Invariants**: instants are UTC milliseconds; a write transaction on SQLite begins IMMEDIATE, on one connection.
+//! - **Invariants**: instants are UTC milliseconds; a write transaction on SQLite begins IMMEDIATE, on one connection;
+//!   whoever changes something appends the event of it in the same transaction.
+//!
+//! An area is one file of queries (`plans.rs` is the pattern) and one file of tables (`migrations/0011_plans.sql`): reads
+//! are methods of [`Catalog`], writes are methods of [`WriteTx`], both give plain structs.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use rempart_catalog::{Catalog, CatalogUrl, PageRequest, PlanFilter};
+//! let catalog = Catalog::open(&"sqlite:///var/lib/rempart/catalog.sqlite".parse::<CatalogUrl>()?).await?;
+//! let plans = catalog.plans(&PlanFilter::default(), &PageRequest::first(50)).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod error;
+mod events;
+mod migrate;
+mod open;
+mod page;
+mod plans;
+mod sql;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod url;
+mod write;
+
+pub use error::{CatalogError, CatalogErrorKind, DatabaseError};
+pub use events::{Event, Topic};
+pub use open::{Catalog, Dialect};
+pub use page::{Page, PageRequest, TOTAL_LIMIT};
+pub use plans::{NewPlan, PlanFilter, PlanRow};
+pub use url::{CatalogUrl, ParseCatalogUrlError};
+pub use write::WriteTx;

@@ -1,0 +1,127 @@
+//! Events: what happened, in an order that nobody misses a piece of.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use crate::sql::{FromRow, Json, Row, Sql};
+use crate::{Catalog, CatalogError, WriteTx};
+
+/// What an event is about; what a browser subscribes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Topic {
+    Jobs,
+    Runs,
+    Plans,
+    Pools,
+    Repositories,
+    Snapshots,
+    Servers,
+    Workers,
+    Users,
+    Settings,
+}
+
+impl Topic {
+    pub const ALL: [Self; 10] = [
+        Self::Jobs,
+        Self::Runs,
+        Self::Plans,
+        Self::Pools,
+        Self::Repositories,
+        Self::Snapshots,
+        Self::Servers,
+        Self::Workers,
+        Self::Users,
+        Self::Settings,
+    ];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Jobs => "jobs",
+            Self::Runs => "runs",
+            Self::Plans => "plans",
+            Self::Pools => "pools",
+            Self::Repositories => "repositories",
+            Self::Snapshots => "snapshots",
+            Self::Servers => "servers",
+            Self::Workers => "workers",
+            Self::Users => "users",
+            Self::Settings => "settings",
+        }
+    }
+}
+
+/// One event. `kind` is a word such as `created`, `changed`, `deleted`, `progress`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Event {
+    pub seq: i64,
+    pub topic: Topic,
+    pub kind: String,
+    pub id: i64,
+    pub data: serde_json::Value,
+    #[serde(skip)]
+    pub at: Timestamp,
+}
+
+impl FromRow for Event {
+    fn from_row(row: &Row<'_>) -> Result<Self, CatalogError> {
+        let name: String = row.get("topic")?;
+        let topic = Topic::ALL.into_iter().find(|topic| topic.as_str() == name);
+        Ok(Self {
+            seq: row.get("seq")?,
+            topic: topic.ok_or_else(|| CatalogError::Unreadable { column: "topic".to_owned(), value: name })?,
+            kind: row.get("kind")?,
+            id: row.get("object_id")?,
+            data: row.json("data")?,
+            at: row.time("at")?,
+        })
+    }
+}
+
+impl WriteTx {
+    /// Says to all who watch `topic` that this transaction changed `object_id`. They hear of it once it is committed.
+    pub async fn append_event(
+        &mut self,
+        topic: Topic,
+        kind: &str,
+        object_id: impl Into<i64>,
+        data: &impl Serialize,
+        at: Timestamp,
+    ) -> Result<(), CatalogError> {
+        Sql::new("INSERT INTO events (topic, kind, object_id, data, at) VALUES ($1, $2, $3, $4, $5)")
+            .bind(topic.as_str())
+            .bind(kind)
+            .bind(object_id.into())
+            .bind(Json(data))
+            .bind(at)
+            .run(&self.tx, "append an event")
+            .await?;
+        self.has_events = true;
+        Ok(())
+    }
+
+    pub(crate) async fn notify_other_processes(&self) -> Result<(), CatalogError> {
+        Sql::new("SELECT pg_notify($1, '')").bind(CHANNEL).run(&self.tx, "wake other servers").await.map(|_| ())
+    }
+}
+
+/// PostgreSQL's channel on which commits with events are announced. A hint: the table is the truth.
+pub(crate) const CHANNEL: &str = "rempart_events";
+
+impl Catalog {
+    /// Changes whenever this process committed events.
+    #[must_use]
+    pub fn event_wakes(&self) -> watch::Receiver<u64> {
+        self.inner.wake.subscribe()
+    }
+
+    /// The number of the newest event, 0 before the first.
+    pub async fn last_event_seq(&self) -> Result<i64, CatalogError> {
+        Sql::new("SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) FROM events")
+            .one(self.read(), "look at the events")
+            .await
+    }
+}

@@ -1,0 +1,128 @@
+//! The catalog opened: how SQLite and PostgreSQL are spoken to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::sqlx::ConnectOptions;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
+use tokio::sync::watch;
+
+use crate::{CatalogError, CatalogUrl, migrate};
+
+/// Which SQL is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// The metadata database. Cheap to clone. Reads are methods of this type, in a file per area; writes are methods of
+/// [`crate::WriteTx`], which [`Catalog::begin`] gives out.
+#[derive(Clone)]
+pub struct Catalog {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub url: CatalogUrl,
+    pub dialect: Dialect,
+    /// SQLite: the one connection that writes. PostgreSQL: the same pool as `read`.
+    pub write: DatabaseConnection,
+    pub read: DatabaseConnection,
+    /// Counts the commits of this process that appended events.
+    pub wake: watch::Sender<u64>,
+}
+
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 16;
+/// How long a writer waits for another process's transaction before it is told that the file is busy.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Catalog {
+    /// Opens the catalog, makes the file where there is none, and brings its tables up to this version.
+    pub async fn open(url: &CatalogUrl) -> Result<Self, CatalogError> {
+        let (dialect, write, read) = match url {
+            CatalogUrl::Sqlite(file) => {
+                if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                    let failed = |source| CatalogError::Folder { path: folder.to_owned(), source };
+                    tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+                }
+                let failed = |source| CatalogError::Open { address: url.to_string(), source: Box::new(source) };
+                let options = SqliteConnectOptions::new()
+                    .filename(file)
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    .busy_timeout(BUSY_TIMEOUT)
+                    .statement_cache_capacity(256)
+                    .disable_statement_logging();
+                let pool = |connections| {
+                    SqlitePoolOptions::new()
+                        .max_connections(connections)
+                        .min_connections(1)
+                        .acquire_timeout(ACQUIRE_TIMEOUT)
+                        // The file does not go away, and its connections hold the compiled statements.
+                        .test_before_acquire(false)
+                        .idle_timeout(None)
+                        .max_lifetime(None)
+                };
+                // The writer first: it makes the file.
+                let write = pool(1).connect_with(options.clone()).await.map_err(failed)?;
+                let readers = options.create_if_missing(false).pragma("query_only", "ON");
+                let read = pool(SQLITE_READERS).connect_with(readers).await.map_err(failed)?;
+                (
+                    Dialect::Sqlite,
+                    SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+                    SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
+                )
+            }
+            CatalogUrl::Postgres(text) => {
+                let failed = |source| CatalogError::Open { address: url.to_string(), source: Box::new(source) };
+                let options: PgConnectOptions = text.parse().map_err(failed)?;
+                let pool = PgPoolOptions::new()
+                    .max_connections(POSTGRES_CONNECTIONS)
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .connect_with(options.application_name("rempart").disable_statement_logging())
+                    .await
+                    .map_err(failed)?;
+                let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+                (Dialect::Postgres, connection.clone(), connection)
+            }
+        };
+        let catalog =
+            Self { inner: Arc::new(Inner { url: url.clone(), dialect, write, read, wake: watch::Sender::new(0) }) };
+        migrate::to_this_version(&catalog).await?;
+        Ok(catalog)
+    }
+
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.inner.dialect
+    }
+
+    #[must_use]
+    pub fn url(&self) -> &CatalogUrl {
+        &self.inner.url
+    }
+
+    /// Where reads go. On SQLite these connections cannot write.
+    pub(crate) fn read(&self) -> &DatabaseConnection {
+        &self.inner.read
+    }
+
+    /// Whether the database answers; for readiness.
+    pub async fn ping(&self) -> Result<(), CatalogError> {
+        crate::sql::Sql::new("SELECT 1").run(self.read(), "ask the database for a sign of life").await.map(|_| ())
+    }
+
+    /// Closes the connections; SQLite folds its write-ahead log into the file.
+    pub async fn close(&self) {
+        for connection in [&self.inner.read, &self.inner.write] {
+            let _ = connection.close_by_ref().await;
+        }
+    }
+}

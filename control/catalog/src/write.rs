@@ -1,0 +1,61 @@
+//! The one way to write: a transaction that begins IMMEDIATE on SQLite, and carries its events with it.
+
+use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+
+use crate::{Catalog, CatalogError, Dialect};
+
+/// A write transaction. Dropped without [`WriteTx::commit`], nothing of it happened. What each area can write is a method
+/// of this type, in the area's file.
+///
+/// ```no_run
+/// # async fn example(catalog: rempart_catalog::Catalog) -> Result<(), rempart_catalog::CatalogError> {
+/// let mut tx = catalog.begin().await?;
+/// // tx.insert_plan(…).await?; tx.append_event(…).await?;
+/// tx.commit().await
+/// # }
+/// ```
+pub struct WriteTx {
+    pub(crate) tx: DatabaseTransaction,
+    pub(crate) catalog: Catalog,
+    /// Whether events were appended: then the readers are woken once it is committed.
+    pub(crate) has_events: bool,
+}
+
+impl Catalog {
+    /// Begins to write. On SQLite there is one writer: keep what is between here and the commit short, and never wait in
+    /// it for anything but the database.
+    pub async fn begin(&self) -> Result<WriteTx, CatalogError> {
+        let options = TransactionOptions {
+            // A deferred transaction that reads first and then writes is told BUSY at once, whatever the timeout.
+            sqlite_transaction_mode: (self.dialect() == Dialect::Sqlite).then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let begun = self.inner.write.begin_with_options(options).await;
+        let tx = begun.map_err(|error| CatalogError::from_database("begin to write", error))?;
+        Ok(WriteTx { tx, catalog: self.clone(), has_events: false })
+    }
+}
+
+impl WriteTx {
+    /// Makes it durable, then wakes those who wait for events.
+    pub async fn commit(self) -> Result<(), CatalogError> {
+        if self.has_events && self.catalog.dialect() == Dialect::Postgres {
+            self.notify_other_processes().await?;
+        }
+        self.tx.commit().await.map_err(|error| CatalogError::from_database("commit", error))?;
+        if self.has_events {
+            self.catalog.inner.wake.send_modify(|commits| *commits += 1);
+        }
+        Ok(())
+    }
+
+    /// Undoes it at once; dropping does the same a moment later.
+    pub async fn rollback(self) -> Result<(), CatalogError> {
+        self.tx.rollback().await.map_err(|error| CatalogError::from_database("roll back", error))
+    }
+
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.catalog.dialect()
+    }
+}
