@@ -54,7 +54,7 @@ words! {
         /// The schedule, late: the fire time passed while no server ran.
         CatchUp = "catch_up",
         /// A person, "run now".
-        Manual = "manual",
+        User = "user",
         /// A program, by token or by an old route.
         Api = "api",
         /// A person, after a run that failed.

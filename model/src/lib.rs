@@ -19,6 +19,7 @@ mod id;
 mod job;
 mod outcome;
 mod plan;
+mod progress;
 mod row_id;
 mod word;
 
@@ -26,7 +27,8 @@ pub use access::{Permission, Role};
 pub use id::{BlobId, Id, IdPrefix, IndexId, KeyId, LockId, PackId, ParseIdError, RepositoryId, SnapshotId};
 pub use job::{Access, JobKind, JobState, LogLevel, RunOrigin, RunState};
 pub use outcome::Outcome;
-pub use plan::{Compression, Missed, PlanSpec, RetentionSpec, ScheduleSpec};
+pub use plan::{Compression, Missed, PlanSpec, RetentionSpec, ScheduleSpec, Sources};
+pub use progress::{JobProgress, RunCounters};
 pub use row_id::{
     AuditId, JobId, JobLogId, ParseRowIdError, PlanId, PoolId, PoolSampleId, ProblemId, RepoClientId, RepoId, RunId,
     ServerId, SessionId, SnapshotRowId, TokenId, UserId, WorkerId,

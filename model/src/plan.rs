@@ -22,23 +22,36 @@ words! {
     }
 }
 
-/// The settings of a plan that its repository and server do not already say.
+/// What a plan says beside its name, its server and its repository.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default)]
 pub struct PlanSpec {
-    /// Absolute paths of folders and files on the protected server, as a person writes them.
-    pub sources: Vec<String>,
-    /// Patterns of what is passed over, in the grammar of `rempart backup --exclude`.
-    #[serde(default)]
-    pub excludes: Vec<String>,
+    pub sources: Sources,
     /// None: the plan runs when somebody asks for it.
-    #[serde(default)]
     pub schedule: Option<ScheduleSpec>,
     /// None: every snapshot is kept.
-    #[serde(default)]
     pub retention: Option<RetentionSpec>,
-    #[serde(default)]
     pub compression: Compression,
+    pub tags: Vec<String>,
+    /// -10 to 10; higher goes first.
+    pub priority: i32,
+    /// How often a run that failed is tried again before it is reported.
+    pub max_retries: u32,
+    /// Each run is followed by a check that reads back what it stored.
+    pub verify_after_run: bool,
+}
+
+/// Which files.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Sources {
+    /// Absolute paths on the protected server, as a person writes them.
+    pub folders: Vec<String>,
+    /// Patterns as in .gitignore.
+    pub excludes: Vec<String>,
+    pub exclude_caches: bool,
+    pub one_file_system: bool,
+    pub exclude_larger_than_bytes: Option<u64>,
 }
 
 impl Default for Compression {
@@ -49,7 +62,7 @@ impl Default for Compression {
 
 /// When a plan fires.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct ScheduleSpec {
     /// Five fields, or six with seconds first.
     pub cron: String,
@@ -63,29 +76,17 @@ const fn catch_up() -> Missed {
     Missed::CatchUp
 }
 
-/// What is kept: how many of the last, and of each period's newest. Rules add up; an empty one keeps nothing and is
-/// refused where it is turned into a policy.
+/// How many are kept of each kind; 0 is no rule. Rules add up; where there is none at all, everything is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct RetentionSpec {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub keep_last: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub keep_hourly: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub keep_daily: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub keep_weekly: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub keep_monthly: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub keep_quarterly: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub keep_yearly: Option<u32>,
-    /// A span such as `1y6m14d`: everything not older, counted from the newest snapshot.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub keep_within: Option<String>,
-    /// Snapshots with one of these tags stay.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub keep_tags: Vec<String>,
+    pub last: u32,
+    pub hourly: u32,
+    pub daily: u32,
+    pub weekly: u32,
+    pub monthly: u32,
+    pub quarterly: u32,
+    pub yearly: u32,
+    /// A span such as `14d` or `1y6m`: everything not older, counted from the newest snapshot.
+    pub within: Option<String>,
 }

@@ -24,6 +24,7 @@ mod migrate;
 mod open;
 mod page;
 mod plans;
+#[allow(dead_code)] // readers of columns that the next areas use
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;

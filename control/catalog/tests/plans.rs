@@ -2,14 +2,17 @@
 
 use jiff::Timestamp;
 use rempart_catalog::{CatalogErrorKind, NewPlan, PageRequest, PlanFilter, on_both_dialects};
-use rempart_model::{PlanId, PlanSpec, RepoId, ServerId};
+use rempart_model::{PlanId, PlanSpec, RepoId, ServerId, Sources};
 
 fn plan(name: &str) -> NewPlan {
     NewPlan {
         name: name.to_owned(),
         server_id: ServerId::new(1),
         repository_id: RepoId::new(1),
-        spec: PlanSpec { sources: vec!["/srv".to_owned()], ..PlanSpec::default() },
+        spec: PlanSpec {
+            sources: Sources { folders: vec!["/srv".to_owned()], ..Sources::default() },
+            ..PlanSpec::default()
+        },
         enabled: true,
     }
 }
@@ -26,7 +29,7 @@ on_both_dialects! {
         tx.commit().await.unwrap();
 
         assert_eq!(catalog.plan(written.id).await.unwrap(), written);
-        assert_eq!((written.spec.sources[0].as_str(), written.version, written.created_at), ("/srv", 1, at(0)));
+        assert_eq!((written.spec.sources.folders[0].as_str(), written.version, written.created_at), ("/srv", 1, at(0)));
         assert_eq!(catalog.last_event_seq().await.unwrap(), 1);
 
         let mut tx = catalog.begin().await.unwrap();

@@ -1,6 +1,6 @@
 //! Who is kept and who goes: pure functions of facts, told the time zone and never asking the clock.
 //!
-//! - **Owns**: retention ([`RetentionPolicy`], [`retain`]), grouping of snapshots ([`group`]), spans such as `1y6m`.
+//! - **Owns**: schedules ([`Schedule`]), retention ([`RetentionPolicy`], [`retain`], [`retention_of`]), grouping of snapshots ([`group`]), spans such as `1y6m`.
 //! - **May use**: `model`, jiff.
 //! - **Must not know**: repositories, files, SQL, the current time.
 //! - **Invariants**: the same facts give the same decisions in any input order; every kept snapshot carries at least one
@@ -19,10 +19,14 @@ mod bucket;
 mod facts;
 mod group;
 mod retention;
+mod schedule;
+mod spec;
 mod within;
 
 pub use bucket::Period;
 pub use facts::Facts;
 pub use group::{Group, GroupBy, GroupKey, ParseGroupByError, group};
 pub use retention::{Decision, Keep, PolicyError, Reason, RetentionPolicy, retain};
+pub use schedule::{CronField, Schedule, ScheduleError};
+pub use spec::retention_of;
 pub use within::{ParseWithinError, Within};
