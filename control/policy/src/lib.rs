@@ -1,6 +1,7 @@
 //! Who is kept and who goes: pure functions of facts, told the time zone and never asking the clock.
 //!
-//! - **Owns**: schedules ([`Schedule`]), retention ([`RetentionPolicy`], [`retain`], [`retention_of`]), grouping of snapshots ([`group`]), spans such as `1y6m`.
+//! - **Owns**: schedules ([`Schedule`]), retention ([`RetentionPolicy`], [`retain`], [`retention_of`]), grouping of snapshots
+//!   ([`group`]), spans such as `1y6m`, whether a plan's data is protected ([`protection()`]).
 //! - **May use**: `model`, jiff.
 //! - **Must not know**: repositories, files, SQL, the current time.
 //! - **Invariants**: the same facts give the same decisions in any input order; every kept snapshot carries at least one
@@ -18,6 +19,7 @@
 mod bucket;
 mod facts;
 mod group;
+mod protection;
 mod retention;
 mod schedule;
 mod spec;
@@ -26,6 +28,7 @@ mod within;
 pub use bucket::Period;
 pub use facts::Facts;
 pub use group::{Group, GroupBy, GroupKey, ParseGroupByError, group};
+pub use protection::{GRACE, LastRun, Protection, ProtectionFacts, protection, worst};
 pub use retention::{Decision, Keep, PolicyError, Reason, RetentionPolicy, retain};
 pub use schedule::{CronField, Schedule, ScheduleError};
 pub use spec::retention_of;

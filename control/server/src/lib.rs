@@ -6,3 +6,4 @@
 //! - **Invariants**: every route declares the permission it needs; every change and every restore is in the audit log.
 
 pub mod api;
+pub mod restic_rest;
