@@ -60,15 +60,25 @@ impl<'p> Ledger<'p> {
         // Without a lock: the killed process left its own, which the referee would respect.
         let checked = Tool::Restic.on(self.place).args(["check", "--read-data", "--no-lock"]).run();
         assert_eq!(checked.code, Some(0), "{what}: {checked}");
-        for (id, copy) in &self.committed {
-            let target = self.place.path().join("restored");
-            let _ = std::fs::remove_dir_all(&target);
-            let restoring = Tool::Restic.on(self.place).args(["restore", "--no-lock", id, "--target"]).arg(&target);
-            let restored = restoring.run();
-            assert_eq!(restored.code, Some(0), "{what}: {restored}");
-            let found = target.join(source.strip_prefix("/").expect("absolute"));
-            tree::assert_equal(copy, &found, tree::ALL, &format!("{what}: snapshot {id}"));
-        }
+        // All at once: a restore waits more than it works.
+        std::thread::scope(|scope| {
+            let restores: Vec<_> = (self.committed.iter())
+                .map(|(id, copy)| scope.spawn(move || self.assert_restores(id, copy, source, what)))
+                .collect();
+            for restore in restores {
+                restore.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            }
+        });
+    }
+
+    fn assert_restores(&self, id: &str, copy: &Path, source: &Path, what: &str) {
+        let target = self.place.path().join(format!("restored-{id}"));
+        let restoring = Tool::Restic.on(self.place).args(["restore", "--no-lock", id, "--target"]).arg(&target);
+        let restored = restoring.run();
+        assert_eq!(restored.code, Some(0), "{what}: {restored}");
+        let found = target.join(source.strip_prefix("/").expect("absolute"));
+        tree::assert_equal(copy, &found, tree::ALL, &format!("{what}: snapshot {id}"));
+        std::fs::remove_dir_all(&target).expect("remove what was restored");
     }
 
     /// Removes the copies that no committed snapshot needs.

@@ -88,8 +88,9 @@ impl Tool {
     /// The ids of all snapshots, as the files say: independent of any tool.
     pub fn snapshot_ids(place: &Place) -> Vec<String> {
         let listing = std::fs::read_dir(place.repository().join("snapshots")).expect("list snapshots/");
-        let mut ids: Vec<String> =
-            listing.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        let names = listing.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+        // What a killed writer left under a temporary name is no snapshot.
+        let mut ids: Vec<String> = names.filter(|name| name.len() == 64).collect();
         ids.sort();
         ids
     }
