@@ -1,0 +1,58 @@
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import type { ServerEvent, Topic } from "./socket";
+
+/**
+ * Which data an event makes old, by the first word of its query key. A query's key begins with the topic it belongs to
+ * (`["plans", "list", …]`, `["plans", 3]`); what is put together from several topics is named here.
+ */
+const MADE_OLD: Record<Topic, readonly string[]> = {
+  jobs: ["jobs"],
+  runs: ["runs", "plans", "dashboard"],
+  plans: ["plans", "dashboard"],
+  pools: ["pools", "dashboard"],
+  repositories: ["repositories", "dashboard"],
+  snapshots: ["snapshots", "repositories", "dashboard"],
+  servers: ["servers", "dashboard"],
+  workers: ["workers"],
+  users: ["users", "tokens", "sessions", "me"],
+  settings: ["settings", "setup"],
+};
+
+/** Events come in bursts: what they make old is asked for once. */
+const GATHER_MS = 250;
+
+/** Collects what events make old, and has it asked for again, once for each burst. Only what is on the page is fetched. */
+export class Freshness {
+  private readonly client: QueryClient;
+  private readonly old = new Set<string>();
+  private timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(client: QueryClient) {
+    this.client = client;
+  }
+
+  event(event: ServerEvent): void {
+    for (const word of MADE_OLD[event.topic]) this.old.add(word);
+    this.timer ??= setTimeout(() => this.flush(), GATHER_MS);
+  }
+
+  /** Everything may be old. */
+  reset(): void {
+    void this.client.invalidateQueries();
+  }
+
+  flush(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    const words = [...this.old];
+    this.old.clear();
+    if (words.length === 0) return;
+    void this.client.invalidateQueries({
+      predicate: ({ queryKey }) => words.some((word) => beginsWith(queryKey, word)),
+    });
+  }
+}
+
+function beginsWith(key: QueryKey, word: string): boolean {
+  return key[0] === word;
+}

@@ -1,0 +1,6 @@
+import { access } from "./access";
+import { common } from "./common";
+import { operations } from "./operations";
+import { states } from "./states";
+
+export const texts = { ...common, ...states, ...access, ...operations };

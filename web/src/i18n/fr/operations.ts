@@ -1,0 +1,2 @@
+// Dashboard, servers, pools, repositories, plans, runs, snapshots, restore.
+export const operations = {};

@@ -1,0 +1,29 @@
+import type { ReactNode } from "react";
+
+/** A column of a list. On a phone each row becomes a card: the first column is its title. */
+export interface Column<T> {
+  id: string;
+  header: string;
+  cell: (row: T) => ReactNode;
+  /** The server's name for sorting by it; without one the column does not sort. */
+  sort?: string;
+  /** A grid track such as `minmax(10rem, 2fr)`; `minmax(8rem, 1fr)` where it is not said. */
+  width?: string;
+  align?: "start" | "end";
+  /** Left out below this width of the list: `medium` 62rem, `wide` 82rem. On a phone only columns without it are shown. */
+  from?: "medium" | "wide";
+  /** The header is only spoken: for columns of buttons. */
+  hideHeader?: boolean;
+}
+
+export interface FilterOption {
+  value: string;
+  label: string;
+}
+
+export interface Filter {
+  /** The query parameter, in the page's address and in the server's. */
+  id: string;
+  label: string;
+  options: FilterOption[];
+}
