@@ -18,23 +18,32 @@
 //! # }
 //! ```
 
+mod audit;
 mod error;
 mod events;
 mod migrate;
 mod open;
 mod page;
 mod plans;
+mod second_factor;
+mod sessions;
+mod settings;
 #[allow(dead_code)] // readers of columns that the next areas use
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod url;
+mod users;
 mod write;
 
+pub use audit::{AuditBegin, AuditEnd, AuditFilter, AuditOutcome, AuditRow};
 pub use error::{CatalogError, CatalogErrorKind, DatabaseError};
 pub use events::{Event, Topic};
 pub use open::{Catalog, Dialect};
 pub use page::{Page, PageRequest, TOTAL_LIMIT};
 pub use plans::{NewPlan, PlanFilter, PlanRow};
+pub use sessions::{NewSession, NewToken, Recognised, SessionRow, TokenRow};
+pub use settings::SettingsRow;
 pub use url::{CatalogUrl, ParseCatalogUrlError};
+pub use users::{NewUser, UserChange, UserRow};
 pub use write::WriteTx;

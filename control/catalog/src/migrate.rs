@@ -22,6 +22,9 @@ macro_rules! migrations {
 migrations! {
     "0010_events",
     "0011_plans",
+    "0020_users",
+    "0021_audit",
+    "0022_settings",
 }
 
 /// The words in which the dialects differ, and nothing else does.

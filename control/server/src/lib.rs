@@ -4,6 +4,28 @@
 //! - **May use**: `work`, `jobs`, `catalog`, `policy`, `model`.
 //! - **Must not know**: SQL, repository formats.
 //! - **Invariants**: every route declares the permission it needs; every change and every restore is in the audit log.
+//!
+//! | room | what it does |
+//! |---|---|
+//! | `settings` | what flags, environment and file say |
+//! | `serve`, `tls`, `state` | how the process lives |
+//! | `app`, `openapi` | routes and layers put together |
+//! | `http` | what every request passes through, and what handlers are written with |
+//! | `auth` | how people and programs are recognised |
+//! | `api` | the handlers, one file per area |
+//! | `restic_rest` | restic's REST protocol over any repository |
 
+pub mod admin;
 pub mod api;
+pub mod app;
+pub mod auth;
+pub mod http;
+pub mod openapi;
 pub mod restic_rest;
+pub mod serve;
+pub mod settings;
+pub mod state;
+pub mod tls;
+
+/// As `rempart --version` says it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

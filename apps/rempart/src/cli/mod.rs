@@ -1,5 +1,6 @@
 //! What can be written on the command line: one file per command. Only shapes and their help: no work is done here.
 
+pub mod admin;
 pub mod backup;
 pub mod browse;
 pub mod forget;
@@ -8,6 +9,7 @@ pub mod key;
 pub mod maintain;
 pub mod restore;
 pub mod select;
+pub mod server;
 pub mod values;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -65,6 +67,11 @@ pub enum Command {
     Unlock(maintain::Unlock),
     /// Print an object of the repository, for debugging
     Cat(browse::Cat),
+    /// Run the server: web UI, API, scheduler, workers
+    Server(Box<server::Server>),
+    /// Look after a server from its own machine
+    #[command(subcommand)]
+    Admin(admin::Admin),
     /// Print the completion script for a shell
     Completions(maintain::Completions),
     /// Print the man page

@@ -1,5 +1,6 @@
 //! One file per command: parse, call, show. What is decided here is only what the user is told.
 
+mod admin;
 mod backup;
 mod cat;
 mod check;
@@ -16,6 +17,7 @@ mod patterns;
 mod prune;
 mod repair;
 mod restore;
+mod server;
 mod snapshots;
 mod stats;
 mod tag;
@@ -48,6 +50,8 @@ pub fn dispatch(run: &Run, command: Command) -> anyhow::Result<ExitCode> {
         Command::Tag(args) => tag::tag(run, &args),
         Command::Key(command) => key::key(run, command),
         Command::Unlock(args) => unlock::unlock(run, &args),
+        Command::Server(args) => server::server(run, &args),
+        Command::Admin(command) => admin::admin(run, command),
         Command::Completions(args) => completions::completions(run, &args),
         Command::Man(args) => completions::man(run, &args),
         Command::Docs => run.out.bytes(reference::markdown().as_bytes()).map(|()| ExitCode::Success),

@@ -1,0 +1,263 @@
+//! Sessions of browsers and tokens of programs: only hashes of what is sent.
+
+use jiff::Timestamp;
+use rempart_model::{Role, SessionId, TokenId, UserId};
+
+use crate::sql::{FromRow, Json, Row, Sql};
+use crate::{Catalog, CatalogError, WriteTx};
+
+/// Where a person is signed in.
+#[derive(Debug, Clone)]
+pub struct SessionRow {
+    pub id: SessionId,
+    pub user_id: UserId,
+    pub csrf_token: String,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub address: String,
+    pub user_agent: String,
+}
+
+/// What makes a session.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    pub user_id: UserId,
+    pub token_hash: String,
+    pub csrf_token: String,
+    pub expires_at: Timestamp,
+    pub address: String,
+    pub user_agent: String,
+}
+
+/// A program's token.
+#[derive(Debug, Clone)]
+pub struct TokenRow {
+    pub id: TokenId,
+    pub user_id: UserId,
+    pub owner: String,
+    pub name: String,
+    /// Names of permissions.
+    pub scopes: Vec<String>,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// What makes a token.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    pub user_id: UserId,
+    pub name: String,
+    pub token_hash: String,
+    pub scopes: Vec<String>,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A credential together with the user it stands for, who is not disabled.
+#[derive(Debug, Clone)]
+pub struct Recognised<T> {
+    pub credential: T,
+    pub name: String,
+    pub role: Role,
+    pub language: Option<String>,
+}
+
+impl FromRow for SessionRow {
+    fn from_row(row: &Row<'_>) -> Result<Self, CatalogError> {
+        Ok(Self {
+            id: row.id("id")?,
+            user_id: row.id("user_id")?,
+            csrf_token: row.get("csrf_token")?,
+            created_at: row.time("created_at")?,
+            last_seen_at: row.time("last_seen_at")?,
+            expires_at: row.time("expires_at")?,
+            address: row.get("address")?,
+            user_agent: row.get("user_agent")?,
+        })
+    }
+}
+
+impl FromRow for TokenRow {
+    fn from_row(row: &Row<'_>) -> Result<Self, CatalogError> {
+        Ok(Self {
+            id: row.id("id")?,
+            user_id: row.id("user_id")?,
+            owner: row.get("user_name")?,
+            name: row.get("name")?,
+            scopes: row.json("scopes")?,
+            created_at: row.time("created_at")?,
+            expires_at: row.opt_time("expires_at")?,
+            last_used_at: row.opt_time("last_used_at")?,
+        })
+    }
+}
+
+impl<T: FromRow> FromRow for Recognised<T> {
+    fn from_row(row: &Row<'_>) -> Result<Self, CatalogError> {
+        Ok(Self {
+            credential: T::from_row(row)?,
+            name: row.get("user_name")?,
+            role: row.word("role")?,
+            language: row.get("language")?,
+        })
+    }
+}
+
+const SESSION: &str =
+    "s.id, s.user_id, s.csrf_token, s.created_at, s.last_seen_at, s.expires_at, s.address, s.user_agent";
+const TOKEN: &str =
+    "t.id, t.user_id, t.name, t.scopes, t.created_at, t.expires_at, t.last_used_at, u.name AS user_name";
+
+impl Catalog {
+    /// The live session of this hash.
+    pub async fn session_by_hash(
+        &self,
+        token_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<Recognised<SessionRow>>, CatalogError> {
+        Sql::new(format!(
+            "SELECT {SESSION}, u.name AS user_name, u.role, u.language FROM sessions s JOIN users u ON u.id = s.user_id \
+             WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.disabled = $3"
+        ))
+        .bind(token_hash)
+        .bind(now)
+        .bind(false)
+        .first(self.read(), "recognise a session")
+        .await
+    }
+
+    /// The live token of this hash.
+    pub async fn token_by_hash(
+        &self,
+        token_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<Recognised<TokenRow>>, CatalogError> {
+        Sql::new(format!(
+            "SELECT {TOKEN}, u.role, u.language FROM api_tokens t JOIN users u ON u.id = t.user_id \
+             WHERE t.token_hash = $1 AND (t.expires_at IS NULL OR t.expires_at > $2) AND u.disabled = $3"
+        ))
+        .bind(token_hash)
+        .bind(now)
+        .bind(false)
+        .first(self.read(), "recognise a token")
+        .await
+    }
+
+    /// The live sessions of a user, the last used first.
+    pub async fn sessions_of(&self, user: UserId, now: Timestamp) -> Result<Vec<SessionRow>, CatalogError> {
+        Sql::new(format!(
+            "SELECT {SESSION} FROM sessions s WHERE s.user_id = $1 AND s.expires_at > $2 \
+             ORDER BY s.last_seen_at DESC, s.id DESC LIMIT 500"
+        ))
+        .bind(user)
+        .bind(now)
+        .all(self.read(), "list sessions")
+        .await
+    }
+
+    /// The tokens of a user, or of everybody, by name.
+    pub async fn tokens(&self, user: Option<UserId>) -> Result<Vec<TokenRow>, CatalogError> {
+        let mut sql = Sql::new(format!("SELECT {TOKEN} FROM api_tokens t JOIN users u ON u.id = t.user_id"));
+        if let Some(user) = user {
+            sql = sql.push(" WHERE t.user_id = ").push_bind(user);
+        }
+        sql.push(" ORDER BY u.name_key, t.name, t.id LIMIT 1000").all(self.read(), "list tokens").await
+    }
+
+    pub async fn token(&self, id: TokenId) -> Result<TokenRow, CatalogError> {
+        Sql::new(format!("SELECT {TOKEN} FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.id = $1"))
+            .bind(id)
+            .first(self.read(), "read a token")
+            .await?
+            .ok_or(CatalogError::NotFound { what: TokenId::WHAT, id: id.get() })
+    }
+}
+
+impl WriteTx {
+    pub async fn insert_session(&mut self, session: &NewSession, now: Timestamp) -> Result<SessionId, CatalogError> {
+        Sql::new(
+            "INSERT INTO sessions (user_id, token_hash, csrf_token, created_at, last_seen_at, expires_at, address, user_agent)
+             VALUES ($1, $2, $3, $4, $4, $5, $6, $7) RETURNING id",
+        )
+        .bind(session.user_id)
+        .bind(&session.token_hash)
+        .bind(&session.csrf_token)
+        .bind(now)
+        .bind(session.expires_at)
+        .bind(&session.address)
+        .bind(&session.user_agent)
+        .one(&self.tx, "begin a session")
+        .await
+    }
+
+    /// Somebody is still there: seen now, and valid until then.
+    pub async fn touch_session(
+        &mut self,
+        id: SessionId,
+        address: &str,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<(), CatalogError> {
+        Sql::new("UPDATE sessions SET last_seen_at = $2, expires_at = $3, address = $4 WHERE id = $1")
+            .bind(id)
+            .bind(now)
+            .bind(expires_at)
+            .bind(address)
+            .run(&self.tx, "keep a session")
+            .await
+            .map(|_| ())
+    }
+
+    /// Ends one session of a user.
+    pub async fn delete_session(&mut self, user: UserId, id: SessionId) -> Result<(), CatalogError> {
+        let gone = Sql::new("DELETE FROM sessions WHERE id = $1 AND user_id = $2")
+            .bind(id)
+            .bind(user)
+            .run(&self.tx, "end a session")
+            .await?;
+        if gone == 0 { Err(CatalogError::NotFound { what: SessionId::WHAT, id: id.get() }) } else { Ok(()) }
+    }
+
+    /// Ends all sessions of a user but one.
+    pub async fn delete_sessions_of(&mut self, user: UserId, but: Option<SessionId>) -> Result<u64, CatalogError> {
+        Sql::new("DELETE FROM sessions WHERE user_id = $1 AND id <> $2")
+            .bind(user)
+            .bind(but.map_or(0, SessionId::get))
+            .run(&self.tx, "end a user's sessions")
+            .await
+    }
+
+    pub async fn delete_expired_sessions(&mut self, now: Timestamp) -> Result<u64, CatalogError> {
+        Sql::new("DELETE FROM sessions WHERE expires_at <= $1").bind(now).run(&self.tx, "remove old sessions").await
+    }
+
+    pub async fn insert_token(&mut self, token: &NewToken, now: Timestamp) -> Result<TokenId, CatalogError> {
+        Sql::new(
+            "INSERT INTO api_tokens (user_id, name, token_hash, scopes, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+        )
+        .bind(token.user_id)
+        .bind(&token.name)
+        .bind(&token.token_hash)
+        .bind(Json(&token.scopes))
+        .bind(now)
+        .bind(token.expires_at)
+        .one(&self.tx, "add a token")
+        .await
+    }
+
+    pub async fn touch_token(&mut self, id: TokenId, now: Timestamp) -> Result<(), CatalogError> {
+        Sql::new("UPDATE api_tokens SET last_used_at = $2 WHERE id = $1")
+            .bind(id)
+            .bind(now)
+            .run(&self.tx, "note the use of a token")
+            .await
+            .map(|_| ())
+    }
+
+    pub async fn delete_token(&mut self, id: TokenId) -> Result<(), CatalogError> {
+        let gone = Sql::new("DELETE FROM api_tokens WHERE id = $1").bind(id).run(&self.tx, "remove a token").await?;
+        if gone == 0 { Err(CatalogError::NotFound { what: TokenId::WHAT, id: id.get() }) } else { Ok(()) }
+    }
+}

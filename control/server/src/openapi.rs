@@ -1,0 +1,32 @@
+//! The description of the API: what the routes say of themselves, and what holds for all of them.
+
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Info, InfoBuilder, LicenseBuilder, OpenApi};
+
+/// Adds title, version and the ways to authenticate.
+#[must_use]
+pub fn complete(mut api: OpenApi) -> OpenApi {
+    api.info = info();
+    let components = api.components.get_or_insert_default();
+    let session = ApiKey::Cookie(ApiKeyValue::with_description(
+        crate::auth::SESSION_COOKIE,
+        "A browser's session; changes also carry the header X-Rempart-Csrf, whose value /api/auth/me gives.",
+    ));
+    components.add_security_scheme("session", SecurityScheme::ApiKey(session));
+    components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    components.add_security_scheme("basic", SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)));
+    api
+}
+
+fn info() -> Info {
+    InfoBuilder::new()
+        .title("Rempart")
+        .version(crate::VERSION)
+        .description(Some(
+            "Sizes are bytes, instants RFC 3339 in UTC, ids integers. Lists take limit, cursor, sort and q. Writes take \
+             If-Match with the ETag that was read. Long work answers 202 with the number of its job. Every refusal has a \
+             code, a sentence in the reader's language, and a hint.",
+        ))
+        .license(Some(LicenseBuilder::new().name("AGPL-3.0-or-later").build()))
+        .build()
+}
