@@ -80,6 +80,10 @@ pub enum RepositoryError {
         "the lock on the repository was lost (last refreshed {minutes} minutes ago, or removed by an unlock): nothing more was committed or deleted; run again"
     )]
     LockLost { minutes: u64 },
+    #[error(
+        "the repository was pruned just as this run began, and what it would build upon may be gone: nothing was committed; run again"
+    )]
+    PrunedMeanwhile,
     #[error("the lock given to {operation} is one of another repository")]
     ForeignLock { operation: &'static str },
     #[error("an exclusive lock is needed to {operation}")]
@@ -135,7 +139,7 @@ impl RepositoryError {
             Self::NewerVersion { .. } | Self::OldVersionReadOnly => ErrorKind::Version,
             Self::Canceled => ErrorKind::Canceled,
             Self::Locked { .. } => ErrorKind::Locked,
-            Self::LockLost { .. } => ErrorKind::LockLost,
+            Self::LockLost { .. } | Self::PrunedMeanwhile => ErrorKind::LockLost,
             Self::NoKeys { .. }
             | Self::DamagedConfig { .. }
             | Self::DamagedKey { .. }

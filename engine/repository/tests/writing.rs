@@ -13,7 +13,7 @@ use rempart_repository::{
     BlobSink, BlobSource, CheckOptions, ErrorKind, LockMode, NoObserver, OpenOptions, PreparedBlob, Repository,
     RepositoryError, UnlockScope, WriterLock, WriterOptions,
 };
-use rempart_storage::{CrashStore, ObjectKind, ObjectStore as _};
+use rempart_storage::{CrashStore, ObjectKind, ObjectName, ObjectStore as _};
 
 fn in_memory() -> (Arc<CrashStore>, Repository) {
     let store = Arc::new(CrashStore::new());
@@ -190,6 +190,37 @@ fn nothing_is_committed_beside_an_exclusive_lock_that_came_at_the_same_moment() 
     common::write_lock(&*store, &theirs);
     assert_eq!(writer.commit(&snapshot).unwrap_err().kind(), ErrorKind::Locked);
     assert!(repo.snapshot_ids().unwrap().is_empty());
+}
+
+/// Found by the model: a prune that made its second look just before our lock file came goes on, and has ended by the time
+/// of ours. What it removed was in our index, and is not stored again.
+#[test]
+fn nothing_is_committed_upon_what_a_prune_removed_before_the_second_look() {
+    let (store_in_memory, repo) = in_memory();
+    back_up(&repo, &[("f", b"shared")]).unwrap();
+    let late = writer(&repo).unwrap();
+    let snapshot = snapshot_of(&late, &[("f", b"shared"), ("g", b"new")]).unwrap();
+    // As the prune leaves it: another index file, without the pack, in the place of the one that the writer read.
+    let old = repo.index_ids().unwrap()[0];
+    store_in_memory.remove(ObjectName::Named(ObjectKind::Index, old.0)).unwrap();
+    let error = late.commit(&snapshot).unwrap_err().into_repository();
+    assert!(matches!(error, RepositoryError::PrunedMeanwhile), "{error}");
+    assert_eq!((error.kind(), repo.snapshot_ids().unwrap().len()), (ErrorKind::LockLost, 1));
+    drop(late);
+    assert!(repo.locks().unwrap().is_empty());
+}
+
+#[test]
+fn backups_that_end_meanwhile_do_not_stop_a_commit() {
+    let (_, repo) = in_memory();
+    back_up(&repo, &[("f", b"shared")]).unwrap();
+    let late = writer(&repo).unwrap();
+    let snapshot = snapshot_of(&late, &[("f", b"shared"), ("g", b"new")]).unwrap();
+    back_up(&repo, &[("h", b"another")]).unwrap();
+    late.commit(&snapshot).unwrap();
+    assert_eq!(repo.snapshot_ids().unwrap().len(), 3);
+    let report = repo.check(&CheckOptions::default(), &NoObserver).unwrap();
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
 }
 
 #[test]

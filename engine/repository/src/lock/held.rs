@@ -169,7 +169,7 @@ impl State {
             return;
         }
         let mut file = self.file.lock();
-        let old = file.id;
+        let old = *file;
         match write(&self.repo, self.mode) {
             Ok(new) => *file = new,
             Err(error) => {
@@ -177,7 +177,12 @@ impl State {
                 return;
             }
         }
-        match remove(&*self.repo.inner.store, old) {
+        // A machine may sleep, or a request wait, between the look at the clock above and the new file's arrival. The old
+        // file may then have been taken away for stale, and a failed removal below would not tell.
+        if self.repo.clock().now().duration_since(old.written) > LOST_AFTER {
+            self.lost.store(true, Ordering::Relaxed);
+        }
+        match remove(&*self.repo.inner.store, old.id) {
             Ok(true) => {}
             // Somebody took our lock away and may have deleted what we rely on.
             Ok(false) => self.lost.store(true, Ordering::Relaxed),

@@ -8,6 +8,8 @@ mod guard;
 mod held;
 mod info;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
 
 use std::time::Duration;

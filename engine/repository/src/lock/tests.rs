@@ -1,10 +1,13 @@
 //! Two processes on one repository, on clocks that pass when told to.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rempart_crypto::KdfParams;
-use rempart_storage::{CrashStore, ObjectKind, ObjectName, ObjectStore};
+use rempart_storage::{
+    CrashStore, Fault, FaultPlan, FaultStore, ObjectKind, ObjectName, ObjectStore, Operation, Trigger,
+};
 
 use super::*;
 use crate::clock::tests::ManualClock;
@@ -160,6 +163,43 @@ fn a_lock_that_somebody_removed_is_lost() {
     assert!(guard.is_lost(), "the refresh did not notice that the former file was gone");
     drop(guard);
     assert_eq!(house.lock_files(), 0);
+}
+
+/// A clock that is asleep for a while, once: after so many looks.
+struct Sleeper {
+    clock: Arc<ManualClock>,
+    looks_left: AtomicU32,
+}
+
+impl Clock for Sleeper {
+    fn now(&self) -> jiff::Timestamp {
+        if self.looks_left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.clock.advance(40 * MINUTE);
+        }
+        self.clock.now()
+    }
+    fn sleep(&self, duration: Duration) {
+        self.clock.sleep(duration);
+    }
+}
+
+/// Found by the model: the refresh was due and allowed, the machine slept, another took the stale file away; the new file
+/// is young, and that the old one was gone is not learnt, since the answer to its removal is lost.
+#[test]
+fn a_refresh_that_a_sleep_cut_in_two_has_lost_the_lock() {
+    // Wherever in the refresh the machine sleeps
+    for looks in 1..=4 {
+        let (house, _repo) = House::new();
+        let sleeper = Arc::new(Sleeper { clock: house.clock.clone(), looks_left: AtomicU32::new(0) });
+        let unanswered = Trigger::at_operation(Operation::Remove, 0).on(ObjectKind::Lock);
+        let store = Arc::new(FaultStore::new(house.store.clone(), FaultPlan::new(unanswered, Fault::LoseResponse)));
+        let options = OpenOptions { clock: sleeper.clone(), ..OpenOptions::default() };
+        let guard = Repository::open(store, b"p", options).unwrap().lock(LockMode::Exclusive, None).unwrap();
+        house.clock.advance(6 * MINUTE);
+        sleeper.looks_left.store(looks, Ordering::Relaxed);
+        guard.refresh_if_due();
+        assert!(guard.is_lost(), "held, though the machine slept for 40 minutes at look {looks} of its refresh");
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rempart_crypto::OVERHEAD_BYTES;
 use rempart_format::{BlobKind, Snapshot, pack as pack_format};
-use rempart_model::{BlobId, SnapshotId};
+use rempart_model::{BlobId, IndexId, SnapshotId};
 
 use self::background::Background;
 use self::core::Core;
@@ -57,7 +57,8 @@ pub struct WriterStats {
     pub index_files: u64,
 }
 
-/// The lock under which a writer works: one held, or one whose second look is made before the commit.
+/// The lock under which a writer works: one held, or one whose second look is made before the commit. What the index said
+/// until then is looked at again with it.
 pub enum WriterLock {
     Held(Arc<LockGuard>),
     Pending(PendingLock),
@@ -78,6 +79,8 @@ pub struct Writer {
     trees: Packer,
     background: Background,
     lock: Mutex<Option<WriterLock>>,
+    /// Under a lock without its second look: the index files that were there after the lock file was written.
+    index_at_begin: Vec<IndexId>,
 }
 
 impl Repository {
@@ -92,6 +95,10 @@ impl Repository {
             WriterLock::Held(guard) => guard.ensure_for(self, "the writer")?,
             WriterLock::Pending(pending) => pending.ensure_for(self, "the writer")?,
         }
+        let index_at_begin = match &lock {
+            WriterLock::Held(_) => Vec::new(),
+            WriterLock::Pending(_) => self.index_ids()?,
+        };
         self.refresh_index()?;
         // Whether the store takes packs piece by piece; what this begins leaves nothing behind.
         let whole = self.store().begin_pack()?.is_none();
@@ -102,6 +109,7 @@ impl Repository {
             data: Packer::new(BlobKind::Data, target, whole),
             trees: Packer::new(BlobKind::Tree, target, whole),
             lock: Mutex::new(Some(lock)),
+            index_at_begin,
         })
     }
 }
@@ -122,12 +130,26 @@ impl Writer {
         let mut slot = self.lock.lock();
         let guard = match slot.take() {
             Some(WriterLock::Held(guard)) => guard,
-            Some(WriterLock::Pending(pending)) => Arc::new(pending.confirm()?),
+            Some(WriterLock::Pending(pending)) => {
+                let guard = Arc::new(pending.confirm()?);
+                self.ensure_not_pruned()?;
+                guard
+            }
             // Confirming failed before, and the lock went with it.
             None => return Err(RepositoryError::WriterStopped),
         };
         *slot = Some(WriterLock::Held(Arc::clone(&guard)));
         Ok(guard)
+    }
+
+    /// A prune that made its second look before our lock file came went on, and may have ended before ours: it has removed
+    /// packs that we found in the index and did not store again. Before its packs it removes their index files.
+    fn ensure_not_pruned(&self) -> Result<()> {
+        let now = self.core.repo.index_ids()?;
+        match self.index_at_begin.iter().all(|id| now.binary_search(id).is_ok()) {
+            true => Ok(()),
+            false => Err(RepositoryError::PrunedMeanwhile),
+        }
     }
 
     /// Makes all that was put durable and names it in the index. The writer goes on; nothing may be put meanwhile.
