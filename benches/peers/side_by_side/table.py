@@ -20,23 +20,46 @@ COLUMNS = {"rempart": "rempart", "restic": "restic", "rustic": "rustic", "borg":
            "tar": "`tar \\| zstd -3 -T2`", "cp": "`cp -a`"}
 
 
-def merge(path, results, versions):
-    """Adds these results to those of earlier runs, and keeps them. A row is of one run: all its tools are replaced, for
-    figures of different hours must not be compared."""
-    kept = json.loads(path.read_text()) if path.exists() else {"figures": {}, "versions": {}}
-    for work, corpus, _ in results.runs:
-        kept["figures"][f"{work} {corpus}"] = {}
+def merge(path, results, versions, add):
+    """Keeps these results with those of earlier runs. A row is of one run: all its tools are replaced, for figures of
+    different hours must not be compared. With `add`, for a row that takes too long at once: other tools stay, and the
+    same version of a tool gets more rounds."""
+    kept = json.loads(path.read_text()) if path.exists() else {"figures": {}}
+    if not add:
+        for work, corpus, _ in results.runs:
+            kept["figures"][f"{work} {corpus}"] = {}
     for (work, corpus, tool), runs in results.runs.items():
-        middle = measure.middle(runs)
-        kept["figures"][f"{work} {corpus}"][tool] = {
-            "wall": middle.wall_seconds, "cpu": middle.cpu_seconds, "peak": middle.peak_bytes,
-            "stored": results.stored.get((work, corpus, tool)), "rounds": len(runs),
-            "walls": [round(r.wall_seconds, 3) for r in runs],
-        }
-    kept["versions"] |= versions
+        row = kept["figures"].setdefault(f"{work} {corpus}", {})
+        known = row.get(tool, {"version": None})
+        if known["version"] != versions[tool]:
+            known = {"version": versions[tool], "runs": []}
+        known["runs"] += [[run.wall_seconds, run.cpu_seconds, run.peak_bytes] for run in runs]
+        known["stored"] = results.stored.get((work, corpus, tool))
+        row[tool] = known
     kept["machine"] = machine()
     path.write_text(json.dumps(kept, indent=1))
     return kept
+
+
+def figures_of(row):
+    """Tool → its figures over all rounds."""
+    figures = {}
+    for tool, known in row.items():
+        middle = measure.middle([measure.Run(*run) for run in known["runs"]])
+        figures[tool] = {
+            "wall": middle.wall_seconds, "cpu": middle.cpu_seconds, "peak": middle.peak_bytes,
+            "stored": known["stored"], "rounds": len(known["runs"]),
+        }
+    return figures
+
+
+def versions_of(kept):
+    """Tool → every version that a figure is of."""
+    versions = {}
+    for row in kept["figures"].values():
+        for tool, known in row.items():
+            versions.setdefault(tool, set()).add(known["version"])
+    return {tool: sorted(versions[tool]) for tool in COLUMNS if tool in versions}
 
 
 def machine():
@@ -51,16 +74,17 @@ def render(kept):
     lines = [
         "# Beside the peers", "",
         "Made by `benches/peers/run`; do not edit. Each cell: wall seconds (median of the rounds), processor seconds, peak "
-        "memory, and after a backup the size of the repository. Warm cache, every tool at its defaults.", "",
+        "memory (the highest), after a backup the size of the repository, and how many rounds. Warm cache, every tool at "
+        "its defaults.", "",
         f"Machine: {kept['machine']}.", "",
     ]
-    lines += [f"- {COLUMNS[tool]}: {version}" for tool, version in kept["versions"].items()]
+    lines += [f"- {COLUMNS[tool]}: {'; '.join(versions)}" for tool, versions in versions_of(kept).items()]
     lines += ["", "| work | " + " | ".join(COLUMNS.values()) + " | × the fastest peer | × `tar \\| zstd` time | goals |"]
     lines += ["|---" * (len(COLUMNS) + 4) + "|"]
     order = {f"{work} {corpus}": None for corpus in SUBJECTS for work in TITLES}
     for key in order:
         if key in kept["figures"]:
-            lines.append(row(key, kept["figures"][key]))
+            lines.append(row(key, figures_of(kept["figures"][key])))
     return "\n".join(lines) + "\n"
 
 
@@ -77,7 +101,8 @@ def cell(figure):
     if figure is None:
         return ""
     text = f"**{figure['wall']:.2f} s**, {figure['cpu']:.1f} cpu, {figure['peak'] / 1e6:.0f} MB"
-    return text + (f", stores {figure['stored'] / 1e6:.0f} MB" if figure["stored"] is not None else "")
+    text += f", stores {figure['stored'] / 1e6:.0f} MB" if figure["stored"] is not None else ""
+    return f"{text} ({figure['rounds']})"
 
 
 def ratios(figures):

@@ -1,5 +1,6 @@
 """The tools, each as the commands that one would type. Everything at its defaults."""
 
+import hashlib
 import os
 import subprocess
 from pathlib import Path
@@ -45,6 +46,15 @@ class Tool:
 
 
 class Rempart(Tool):
+    def version(self):
+        # The number does not change from commit to commit; the bytes of the program do.
+        digest = hashlib.sha256(Path(self.program).read_bytes()).hexdigest()
+        commit = os.environ.get("REMPART_COMMIT") or subprocess.run(
+            ["git", "-C", Path(__file__).parent, "describe", "--always", "--dirty"],
+            stdout=subprocess.PIPE, text=True, check=True,
+        ).stdout.strip()
+        return f"{super().version()}, commit {commit}, program {digest[:8]}"
+
     def environment(self, home):
         return super().environment(home) | {
             "REMPART_REPOSITORY": str(self.repository(home)),
@@ -88,6 +98,9 @@ class Rustic(Rempart):
             "RUSTIC_CACHE_DIR": str(home / "cache"),
             "RUSTIC_NO_PROGRESS": "true",
         }
+
+    def version(self):
+        return Tool.version(self)
 
     def backup(self, home, source):
         return [[self.program, "backup", source]]
