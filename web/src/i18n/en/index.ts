@@ -2,7 +2,8 @@ import type { texts as french } from "../fr";
 import type { SameKeys } from "../keys";
 import { access } from "./access";
 import { common } from "./common";
+import { machinery } from "./machinery";
 import { operations } from "./operations";
 import { states } from "./states";
 
-export const texts = { ...common, ...states, ...access, ...operations } satisfies SameKeys<typeof french>;
+export const texts = { ...common, ...states, ...access, ...machinery, ...operations } satisfies SameKeys<typeof french>;

@@ -1,0 +1,29 @@
+import { SimpleGrid, Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Cpu } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { api, ask } from "@/api/client";
+import { Page } from "@/shared/Page";
+import { EmptyState, ErrorState } from "@/shared/states";
+import { WorkerCard } from "./WorkerCard";
+
+export function WorkersPage() {
+  const { t } = useTranslation();
+  const workers = useQuery({ queryKey: ["workers"], queryFn: () => ask(api.GET("/api/workers")) });
+  return (
+    <Page title={t("nav.workers")} description={t("workers.description")}>
+      {workers.isPending && <Skeleton height={190} />}
+      {workers.isError && <ErrorState error={workers.error} onRetry={() => void workers.refetch()} />}
+      {workers.data?.length === 0 && (
+        <EmptyState icon={Cpu} title={t("workers.emptyTitle")}>
+          {t("workers.emptyText")}
+        </EmptyState>
+      )}
+      <SimpleGrid cols={{ base: 1, lg: 2, xl: 3 }}>
+        {workers.data?.map((worker) => (
+          <WorkerCard key={worker.name} worker={worker} />
+        ))}
+      </SimpleGrid>
+    </Page>
+  );
+}
