@@ -35,6 +35,8 @@ pub enum CatalogError {
     Stale { what: &'static str, id: i64 },
     #[error("the {what} {id} is in use by {by}")]
     InUse { what: &'static str, id: i64, by: String },
+    #[error("the catalog {address} holds something already; an import needs an empty one")]
+    NotEmpty { address: String },
     #[error("{column}: the catalog holds {value:?}, which this version cannot read")]
     Unreadable { column: String, value: String },
     #[error("a cursor that this list did not give out: begin again without one")]
@@ -69,7 +71,7 @@ impl CatalogError {
             Self::NotFound { .. } => CatalogErrorKind::NotFound,
             Self::Taken { .. } => CatalogErrorKind::Taken,
             Self::Stale { .. } => CatalogErrorKind::Stale,
-            Self::InUse { .. } | Self::Depends { .. } => CatalogErrorKind::InUse,
+            Self::InUse { .. } | Self::Depends { .. } | Self::NotEmpty { .. } => CatalogErrorKind::InUse,
             Self::Cursor => CatalogErrorKind::BadInput,
             Self::Unavailable { .. } => CatalogErrorKind::Unavailable,
             Self::Open { .. }

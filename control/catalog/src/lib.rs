@@ -32,6 +32,7 @@ mod settings;
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod transfer;
 mod url;
 mod users;
 mod write;

@@ -98,6 +98,13 @@ macro_rules! bind_as_is {
 }
 bind_as_is!(i32 i64 f64 bool String Vec<u8>);
 
+/// A parameter whose type is known at run time only.
+impl Bind for Value {
+    fn value(self) -> Value {
+        self
+    }
+}
+
 impl Bind for &str {
     fn value(self) -> Value {
         self.to_owned().into()
