@@ -3,7 +3,7 @@ import type { SameKeys } from "../keys";
 import { access } from "./access";
 import { common } from "./common";
 import { machinery } from "./machinery";
-import { operations } from "./operations";
+import { operations } from "./operations/index";
 import { states } from "./states";
 
 export const texts = { ...common, ...states, ...access, ...machinery, ...operations } satisfies SameKeys<typeof french>;

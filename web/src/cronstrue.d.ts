@@ -1,0 +1,2 @@
+/** Registers French with the library; it has no value of its own. */
+declare module "cronstrue/locales/fr";

@@ -1,0 +1,242 @@
+import { Anchor, Button, Card, Group, Stack, Stepper, Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Pool, Repository, Retention, Schedule, Server } from "@/api/types";
+import { NEW_PLAN } from "@/features/plans/PlanEditor";
+import { useExecutePlan, useSavePlan } from "@/features/plans/queries";
+import { PoolFormBody } from "@/features/pools/PoolForm";
+import { poolChoicesQuery } from "@/features/pools/queries";
+import { Refusal } from "@/features/Refusal";
+import { repositoryChoicesQuery, useCreateRepository } from "@/features/repositories/queries";
+import { RecoveryKitSteps } from "@/features/repositories/RecoveryKitSteps";
+import { RetentionField } from "@/features/retention/RetentionField";
+import { ScheduleField } from "@/features/schedule/ScheduleField";
+import { FolderField } from "@/features/servers/FolderField";
+import { serverChoicesQuery } from "@/features/servers/queries";
+import { Page, PageSkeleton } from "@/shared/Page";
+import { ActionButton } from "@/shared/permission";
+import { FirstRun } from "./FirstRun";
+import { PoolChoice } from "./PoolChoice";
+
+const STEPS = ["folders", "where", "when", "kit", "run"] as const;
+
+/** From nothing to a recovery point that was read back: one page, five steps. */
+export function FirstStepsPage() {
+  const { t } = useTranslation();
+  const servers = useQuery(serverChoicesQuery());
+  const pools = useQuery(poolChoicesQuery());
+  const server = servers.data?.items.find((item) => item.local) ?? servers.data?.items[0];
+  return (
+    <Page title={t("firstSteps.title")} description={t("firstSteps.description")} narrow>
+      <Refusal
+        error={servers.error ?? pools.error}
+        onRetry={() => void Promise.all([servers.refetch(), pools.refetch()])}
+      />
+      {server && pools.data ? <Steps server={server} pools={pools.data.items} /> : <PageSkeleton />}
+    </Page>
+  );
+}
+
+function Steps({ server, pools }: { server: Server; pools: Pool[] }) {
+  const { t } = useTranslation();
+  const narrow = useMediaQuery("(max-width: 48em)");
+  const [step, setStep] = useState(0);
+  const [folders, setFolders] = useState<string[]>([]);
+  const [poolId, setPoolId] = useState<number | null>(null);
+  const [makingPool, setMakingPool] = useState(false);
+  const [schedule, setSchedule] = useState<Schedule | null>(NEW_PLAN.schedule ?? null);
+  const [retention, setRetention] = useState<Retention | null>(NEW_PLAN.retention ?? null);
+  const [repository, setRepository] = useState<Repository | null>(null);
+  const [runId, setRunId] = useState<number | null>(null);
+  const begin = useBegin(server, { onRepository: setRepository });
+  const pool = pools.find((item) => item.id === poolId) ?? pools[0] ?? null;
+  const confirmed = () => {
+    if (repository) begin.run(repository, { folders, schedule, retention }, setRunId);
+    setStep(4);
+  };
+
+  return (
+    <Stack gap="lg">
+      <Stepper active={step} size="sm" orientation={narrow ? "vertical" : "horizontal"} allowNextStepsSelect={false}>
+        {STEPS.map((name) => (
+          <Stepper.Step key={name} label={t(`firstSteps.step.${name}`)} />
+        ))}
+      </Stepper>
+      <Card padding="xl">
+        {step === 0 && (
+          <Stack gap="lg">
+            <FolderField serverId={server.id} value={folders} onChange={setFolders} />
+            <Group gap="xs">
+              <Text size="sm" c="dimmed">
+                {t("firstSteps.suggested")}
+              </Text>
+              {["/etc", "/home", "/srv", "/var/lib"].map((path) => (
+                <Button
+                  key={path}
+                  size="compact-sm"
+                  variant="default"
+                  ff="monospace"
+                  disabled={folders.includes(path)}
+                  onClick={() => setFolders([...new Set([...folders, path])].sort())}
+                >
+                  {path}
+                </Button>
+              ))}
+            </Group>
+            <Footer onNext={() => setStep(1)} refusal={folders.length === 0 ? t("plans.form.foldersMissing") : null} />
+          </Stack>
+        )}
+        {step === 1 &&
+          (makingPool || pools.length === 0 ? (
+            <PoolFormBody
+              onClose={() => setMakingPool(false)}
+              onSaved={(made) => {
+                setPoolId(made.id);
+                setMakingPool(false);
+              }}
+            />
+          ) : (
+            <Stack gap="lg">
+              <PoolChoice
+                pools={pools}
+                value={pool?.id ?? null}
+                onChange={setPoolId}
+                onAdd={() => setMakingPool(true)}
+              />
+              <Footer
+                onBack={() => setStep(0)}
+                onNext={() => setStep(2)}
+                refusal={pool ? null : t("firstSteps.poolMissing")}
+              />
+            </Stack>
+          ))}
+        {step === 2 && (
+          <Stack gap="lg">
+            <ScheduleField value={schedule} onChange={setSchedule} />
+            <RetentionField value={retention} onChange={setRetention} />
+            <Refusal error={begin.error} />
+            <Footer
+              onBack={() => setStep(1)}
+              pending={begin.pending}
+              onNext={() => {
+                if (repository) setStep(3);
+                else if (pool) begin.makeRepository(pool, () => setStep(3));
+              }}
+            />
+          </Stack>
+        )}
+        {step === 3 && repository && (
+          <Stack gap="md">
+            <RecoveryKitSteps repository={repository} onConfirmed={confirmed} />
+            <Text size="sm" c="dimmed">
+              {t("repositories.kit.laterWhy")}{" "}
+              <Anchor component="button" type="button" size="sm" onClick={confirmed}>
+                {t("repositories.kit.later")}
+              </Anchor>
+            </Text>
+          </Stack>
+        )}
+        {step === 4 && (
+          <Stack gap="md">
+            <Refusal error={begin.error} onRetry={confirmed} />
+            {runId !== null ? <FirstRun runId={runId} /> : !begin.error && <PageSkeleton />}
+          </Stack>
+        )}
+      </Card>
+      {step < 4 && (
+        <Text size="sm" c="dimmed" ta="center">
+          {t("firstSteps.expert")} <Link to="/plans/new">{t("firstSteps.expertLink")}</Link>
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+interface FooterProps {
+  onBack?: () => void;
+  onNext: () => void;
+  refusal?: string | null;
+  pending?: boolean;
+}
+
+function Footer({ onBack, onNext, refusal, pending }: FooterProps) {
+  const { t } = useTranslation();
+  return (
+    <Group justify={onBack ? "space-between" : "flex-end"}>
+      {onBack && (
+        <Button variant="default" onClick={onBack}>
+          {t("common.back")}
+        </Button>
+      )}
+      <ActionButton disabledReason={refusal} loading={pending} onClick={onNext}>
+        {t("common.continue")}
+      </ActionButton>
+    </Group>
+  );
+}
+
+interface FirstPlan {
+  folders: string[];
+  schedule: Schedule | null;
+  retention: Retention | null;
+}
+
+/** The three requests behind the steps: a repository; then a plan and its first run. What was made once is not made twice. */
+function useBegin(server: Server, { onRepository }: { onRepository: (repository: Repository) => void }) {
+  const { t } = useTranslation();
+  const taken = useQuery(repositoryChoicesQuery()).data?.items ?? [];
+  const create = useCreateRepository();
+  const savePlan = useSavePlan(null);
+  const execute = useExecutePlan();
+  const run = (repository: Repository, plan: FirstPlan, onRun: (runId: number) => void) => {
+    const start = (planId: number) =>
+      execute.mutate(planId, { onSuccess: ({ runId }) => runId != null && onRun(runId) });
+    if (savePlan.data) {
+      start(savePlan.data.id);
+      return;
+    }
+    savePlan.mutate(
+      {
+        ...NEW_PLAN,
+        name: t("firstSteps.planName", { server: server.name }),
+        serverId: server.id,
+        repositoryId: repository.id,
+        sources: { ...NEW_PLAN.sources, folders: plan.folders },
+        schedule: plan.schedule,
+        retention: plan.retention,
+      },
+      { onSuccess: (made) => start(made.id) },
+    );
+  };
+  return {
+    makeRepository: (pool: Pool, onDone: () => void) =>
+      create.mutate(
+        {
+          name: freeName(t("firstSteps.repositoryName"), taken),
+          poolId: pool.id,
+          serverId: server.id,
+          adoptPassword: null,
+        },
+        {
+          onSuccess: (repository) => {
+            onRepository(repository);
+            onDone();
+          },
+        },
+      ),
+    run,
+    pending: create.isPending,
+    error: create.error ?? savePlan.error ?? execute.error,
+  };
+}
+
+function freeName(wanted: string, taken: Repository[]): string {
+  const names = new Set(taken.map((repository) => repository.name));
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? wanted : `${wanted}-${number}`;
+    if (!names.has(name)) return name;
+  }
+}

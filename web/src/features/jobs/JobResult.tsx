@@ -1,0 +1,102 @@
+import { Alert, List, Stack, Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { Job } from "@/api/types";
+import { type Fact, Facts } from "@/features/Facts";
+import { type Format, useFormat } from "@/shared/format";
+import { JOB_FACES, type Tone } from "@/shared/status";
+
+const COLOURS: Record<Tone, string> = {
+  ok: "moss",
+  warning: "amber",
+  failed: "brick",
+  running: "sky",
+  overdue: "plum",
+  idle: "stone",
+};
+
+/** The report of a job that is over: its state in a sentence, why, what to do next, and its figures. */
+export function JobResult({ job }: { job: Job }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const face = JOB_FACES[job.state];
+  const facts = factsOf(job.result, format, (key) =>
+    t(`result.${key}` as "result.files", { defaultValue: spoken(key) }),
+  );
+  const problems = problemsOf(job.result);
+  return (
+    <Stack gap="md">
+      <Alert
+        color={COLOURS[face.tone]}
+        icon={<face.icon size={20} aria-hidden />}
+        title={job.message ?? t(`jobState.${job.state}`)}
+      >
+        {job.hint && (
+          <Text size="sm" fw={600}>
+            {t("runs.next")} {job.hint}
+          </Text>
+        )}
+      </Alert>
+      {facts.length > 0 && <Facts facts={facts} columns={4} />}
+      {problems.length > 0 && (
+        <div>
+          <Text fw={600} size="sm">
+            {t("jobs.problems")}
+          </Text>
+          <List size="sm" mt={4}>
+            {problems.slice(0, 50).map((problem, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a finished list of sentences does not move
+              <List.Item key={at} style={{ overflowWrap: "anywhere" }}>
+                {problem}
+              </List.Item>
+            ))}
+          </List>
+          {problems.length > 50 && (
+            <Text size="sm" c="dimmed">
+              {t("jobs.moreProblems", { count: problems.length - 50 })}
+            </Text>
+          )}
+        </div>
+      )}
+    </Stack>
+  );
+}
+
+/** A result's shape depends on the kind of job: its numbers, words and yes-or-no are shown by their names. */
+function factsOf(result: unknown, format: Format, nameOf: (key: string) => string): Fact[] {
+  if (typeof result !== "object" || result === null) return [];
+  return Object.entries(result).flatMap(([key, value]): Fact[] => {
+    if (typeof value === "number") {
+      const shown = key.toLowerCase().endsWith("bytes")
+        ? format.bytes(value)
+        : key.endsWith("Ms")
+          ? format.duration(value / 1000)
+          : key.endsWith("Seconds")
+            ? format.duration(value)
+            : format.number(value);
+      return key.endsWith("Id") ? [] : [{ label: nameOf(key), value: shown }];
+    }
+    if (typeof value === "string" && value !== "") return [{ label: nameOf(key), value }];
+    return [];
+  });
+}
+
+function problemsOf(result: unknown): string[] {
+  if (typeof result !== "object" || result === null) return [];
+  const list: unknown =
+    Reflect.get(result, "problems") ?? Reflect.get(result, "errors") ?? Reflect.get(result, "findings");
+  if (!Array.isArray(list)) return [];
+  return list.map((problem: unknown) => {
+    if (typeof problem === "string") return problem;
+    if (typeof problem === "object" && problem !== null) {
+      return Object.values(problem)
+        .filter((part) => typeof part === "string" || typeof part === "number")
+        .join(" · ");
+    }
+    return String(problem);
+  });
+}
+
+/** `packsRead` → `packs read`: what the server adds is shown before it has a word here. */
+function spoken(key: string): string {
+  return key.replace(/([A-Z])/g, " $1").toLowerCase();
+}

@@ -1,0 +1,28 @@
+import { useQuery } from "@tanstack/react-query";
+import { currentLanguage } from "@/i18n/i18n";
+
+/** A cron expression in words, or nothing where it is none. The library is loaded when the first schedule is shown. */
+async function describe(cron: string, language: string): Promise<string | null> {
+  const [{ default: cronstrue }] = await Promise.all([import("cronstrue"), import("cronstrue/locales/fr")]);
+  try {
+    return cronstrue.toString(cron, {
+      locale: language,
+      use24HourTimeFormat:
+        language !== "en" || !Intl.DateTimeFormat("en", { hour: "numeric" }).resolvedOptions().hour12,
+      throwExceptionOnParseError: true,
+    });
+  } catch {
+    return null;
+  }
+}
+
+export function useCronInWords(cron: string | null | undefined): string | null {
+  const language = currentLanguage();
+  const { data } = useQuery({
+    queryKey: ["cron-in-words", cron, language],
+    queryFn: () => describe(cron ?? "", language),
+    enabled: Boolean(cron),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return cron ? (data ?? null) : null;
+}

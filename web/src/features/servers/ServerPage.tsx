@@ -1,0 +1,85 @@
+import { Button, Card, Group, Pill, Text, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { ListChecks, Plus } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Server } from "@/api/types";
+import { useIdParam } from "@/app/routes/params";
+import { Facts } from "@/features/Facts";
+import { Page, PageSkeleton } from "@/shared/Page";
+import { ActionButton } from "@/shared/permission";
+import { ConnectionBadge } from "@/shared/StatusBadge";
+import { ErrorState } from "@/shared/states";
+import { Time } from "@/shared/Time";
+import { FolderBrowser } from "./FolderBrowser";
+import { serverQuery } from "./queries";
+
+export function ServerPage() {
+  const id = useIdParam("serverId");
+  const server = useQuery(serverQuery(id));
+  if (server.error) return <ErrorState error={server.error} onRetry={() => void server.refetch()} />;
+  if (!server.data) return <PageSkeleton />;
+  return <ServerDetails server={server.data} />;
+}
+
+function ServerDetails({ server }: { server: Server }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [chosen, setChosen] = useState<string[]>([]);
+  return (
+    <Page
+      title={server.name}
+      back={{ to: "/servers", label: t("nav.servers") }}
+      mark={<ConnectionBadge state={server.connection} size="md" />}
+      description={server.local ? t("servers.thisMachineWhy") : server.address}
+      actions={
+        <Button component={Link} to="/plans" variant="default" leftSection={<ListChecks size={16} aria-hidden />}>
+          {t("servers.plans", { count: server.planCount })}
+        </Button>
+      }
+    >
+      <Card>
+        <Facts
+          facts={[
+            { label: t("servers.hostName"), value: server.hostName ?? "–" },
+            { label: t("servers.os"), value: server.os ?? "–" },
+            { label: t("servers.lastSeen"), value: <Time at={server.lastSeenAt} missing={t("common.never")} /> },
+            {
+              label: t("servers.labels"),
+              value:
+                server.labels.length === 0 ? (
+                  "–"
+                ) : (
+                  <Group gap={4}>
+                    {server.labels.map((label) => (
+                      <Pill key={label}>{label}</Pill>
+                    ))}
+                  </Group>
+                ),
+            },
+          ]}
+        />
+      </Card>
+      <Card>
+        <Group justify="space-between" mb="sm" align="flex-start">
+          <div>
+            <Title order={2}>{t("servers.files")}</Title>
+            <Text size="sm" c="dimmed">
+              {t("servers.filesWhy")}
+            </Text>
+          </div>
+          <ActionButton
+            permission="managePlans"
+            leftSection={<Plus size={16} aria-hidden />}
+            disabledReason={chosen.length === 0 ? t("servers.chooseFirst") : null}
+            onClick={() => void navigate({ to: "/plans/new", search: { serverId: server.id, folders: chosen } })}
+          >
+            {t("servers.protect", { count: chosen.length })}
+          </ActionButton>
+        </Group>
+        <FolderBrowser serverId={server.id} chosen={chosen} onChange={setChosen} />
+      </Card>
+    </Page>
+  );
+}

@@ -1,0 +1,29 @@
+/** Absolute POSIX paths, as text. */
+
+export function parentOf(path: string): string | null {
+  if (path === "/") return null;
+  const at = path.lastIndexOf("/");
+  return at <= 0 ? "/" : path.slice(0, at);
+}
+
+/** `/`, `/srv`, `/srv/www`: what a trail of links shows. */
+export function trailOf(path: string): { name: string; path: string }[] {
+  const trail = [{ name: "/", path: "/" }];
+  let whole = "";
+  for (const name of path.split("/").filter(Boolean)) {
+    whole += `/${name}`;
+    trail.push({ name, path: whole });
+  }
+  return trail;
+}
+
+export function isWithin(path: string, folder: string): boolean {
+  return folder === "/" ? path !== "/" : path.startsWith(`${folder}/`);
+}
+
+/** Adds a path; what lies in it goes, and what lies in another chosen one is not added. */
+export function addPath(chosen: readonly string[], path: string): string[] {
+  const clean = path.length > 1 ? path.replace(/\/+$/, "") : path;
+  if (chosen.some((other) => other === clean || isWithin(clean, other))) return [...chosen];
+  return [...chosen.filter((other) => !isWithin(other, clean)), clean].sort();
+}

@@ -1,2 +1,0 @@
-// Dashboard, servers, pools, repositories, plans, runs, snapshots, restore.
-export const operations = {};
