@@ -20,6 +20,7 @@
 
 mod audit;
 mod error;
+mod event_reading;
 mod events;
 mod migrate;
 mod open;

@@ -3,21 +3,20 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::IntoResponse;
 use tower_http::compression::CompressionLayer;
 use utoipa::openapi::OpenApi;
 
-use crate::http::errors::{ApiError, codes};
 use crate::http::routes::RouteRow;
 use crate::http::{body, context, headers};
 use crate::state::AppState;
-use crate::{api, openapi};
+use crate::{api, metrics, openapi, ui};
 
 /// The router, ready to serve.
 pub fn router(state: AppState) -> Router {
     let (api, _, _) = api::routes().finish();
     let is_secure = state.settings.transport.is_secure_for_browsers();
-    api.fallback(no_such_route)
+    api.fallback(ui::serve)
+        .layer(from_fn(metrics::observe))
         .layer(DefaultBodyLimit::max(body::LIMIT_BYTES))
         .layer(from_fn_with_state(state.clone(), context::attach))
         .layer(CompressionLayer::new())
@@ -30,8 +29,4 @@ pub fn router(state: AppState) -> Router {
 pub fn description() -> (OpenApi, Vec<RouteRow>) {
     let (_, api, table) = api::routes().finish();
     (openapi::complete(api), table)
-}
-
-async fn no_such_route() -> impl IntoResponse {
-    ApiError::new(&codes::NO_SUCH_ROUTE)
 }

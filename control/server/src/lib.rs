@@ -12,6 +12,9 @@
 //! | `app`, `openapi` | routes and layers put together |
 //! | `http` | what every request passes through, and what handlers are written with |
 //! | `auth` | how people and programs are recognised |
+//! | `events` | what happens, pushed to browsers |
+//! | `ui` | the embedded web UI |
+//! | `mail`, `metrics`, `preferences` | messages, measurements, what administrators decide |
 //! | `api` | the handlers, one file per area |
 //! | `restic_rest` | restic's REST protocol over any repository |
 
@@ -19,13 +22,24 @@ pub mod admin;
 pub mod api;
 pub mod app;
 pub mod auth;
+pub mod events;
 pub mod http;
+mod mail;
+pub mod metrics;
 pub mod openapi;
+mod preferences;
 pub mod restic_rest;
 pub mod serve;
 pub mod settings;
 pub mod state;
 pub mod tls;
+mod ui;
 
 /// As `rempart --version` says it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What this machine is called.
+#[must_use]
+pub fn host_name() -> String {
+    String::from_utf8_lossy(rustix::system::uname().nodename().to_bytes()).into_owned()
+}

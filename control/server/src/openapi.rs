@@ -30,3 +30,15 @@ fn info() -> Info {
         .license(Some(LicenseBuilder::new().name("AGPL-3.0-or-later").build()))
         .build()
 }
+
+/// The description as it is committed and answered, with a line end.
+#[must_use]
+pub fn text() -> &'static str {
+    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let (api, _) = crate::app::description();
+        let mut text = api.to_pretty_json().expect("a description is plain JSON");
+        text.push('\n');
+        text
+    });
+    &TEXT
+}

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use axum_server::Handle;
 use rempart_catalog::{Catalog, CatalogError, CatalogUrl, ParseCatalogUrlError};
+use rempart_work::{MasterKey, MasterKeyError};
 use tokio_util::sync::CancellationToken;
 
 use crate::app;
+use crate::events;
 use crate::http::errors::ApiError;
 use crate::settings::{PlainBecause, Settings, Transport};
 use crate::state::AppState;
@@ -23,6 +25,8 @@ pub enum ServeError {
     Catalog(#[from] CatalogError),
     #[error("cannot listen on {address}; is another server running there?")]
     Listen { address: SocketAddr, source: std::io::Error },
+    #[error(transparent)]
+    Key(#[from] MasterKeyError),
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error("the listener failed")]
@@ -50,7 +54,11 @@ pub async fn open(settings: Settings, stop: CancellationToken) -> Result<AppStat
     let dir = &settings.backups_dir;
     std::fs::create_dir_all(dir).map_err(|source| ServeError::Folder { path: dir.clone(), source })?;
     let catalog = Catalog::open(&settings.database_url.parse::<CatalogUrl>()?).await?;
-    Ok(AppState::new(settings, catalog, stop))
+    let key = match &settings.encryption_secret {
+        Some(secret) => MasterKey::from_secret(secret)?,
+        None => MasterKey::open_or_create(dir)?,
+    };
+    Ok(AppState::new(settings, catalog, key, stop))
 }
 
 /// Serves until `stop`; tells when it is ready.
@@ -70,6 +78,7 @@ pub async fn serve(settings: Settings, stop: CancellationToken, ready: impl FnOn
     }
 
     let handle = Handle::new();
+    tokio::spawn(events::pump(state.events.clone(), state.catalog.clone(), stop.clone()));
     tokio::spawn(shut_down(handle.clone(), stop));
     let service = app::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let transport = state.settings.transport.clone();

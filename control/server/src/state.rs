@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rempart_catalog::{Catalog, CatalogError};
+use rempart_work::secret::Field;
+use rempart_work::{MasterKey, SecretText};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::settings::{ApplicationSettings, SETTINGS};
 use crate::auth::password::Passwords;
 use crate::auth::setup::Setup;
 use crate::auth::throttle::Throttle;
+use crate::events::Hub;
+use crate::http::errors::{ApiError, ApiResult};
+use crate::preferences::{ApplicationSettings, SETTINGS};
 use crate::settings::Settings;
 
 /// One per process; cheap to clone.
@@ -23,6 +27,8 @@ pub struct AppParts {
     pub passwords: Passwords,
     pub throttle: Throttle,
     pub setup: Setup,
+    pub events: Arc<Hub>,
+    key: MasterKey,
     pub started_at: Timestamp,
     /// Canceled once the server shall stop.
     pub stop: CancellationToken,
@@ -30,13 +36,15 @@ pub struct AppParts {
 
 impl AppState {
     #[must_use]
-    pub fn new(settings: Settings, catalog: Catalog, stop: CancellationToken) -> Self {
+    pub fn new(settings: Settings, catalog: Catalog, key: MasterKey, stop: CancellationToken) -> Self {
         Self(Arc::new(AppParts {
             settings,
             catalog,
             passwords: Passwords::default(),
             throttle: Throttle::default(),
             setup: Setup::default(),
+            events: Arc::default(),
+            key,
             started_at: Timestamp::now(),
             stop,
         }))
@@ -44,6 +52,16 @@ impl AppState {
 }
 
 impl AppParts {
+    /// A secret as the catalog may keep it.
+    #[must_use]
+    pub fn seal(&self, place: Field<'_>, secret: &str) -> String {
+        self.key.seal(place, secret)
+    }
+
+    pub fn unseal(&self, place: Field<'_>, sealed: &str) -> ApiResult<SecretText> {
+        self.key.unseal(place, sealed).map_err(ApiError::internal)
+    }
+
     /// As people call this server.
     pub async fn application_name(&self) -> Result<String, CatalogError> {
         Ok(self.catalog.settings::<ApplicationSettings>(SETTINGS).await?.value.application_name)

@@ -1,15 +1,28 @@
 //! What the server answers to: one file per area, each with its `routes()`.
 
+pub mod audit;
 pub mod auth;
 pub mod settings;
+pub mod system;
+pub mod tokens;
+pub mod totp;
 pub mod types;
 pub mod users;
 pub mod words;
 
+use crate::events;
 use crate::http::routes::Routes;
 
 /// Every route of the API.
 #[must_use]
 pub fn routes() -> Routes {
-    Routes::new().merge(auth::routes()).merge(users::routes())
+    Routes::new()
+        .merge(auth::routes())
+        .merge(totp::routes())
+        .merge(users::routes())
+        .merge(tokens::routes())
+        .merge(audit::routes())
+        .merge(settings::routes())
+        .merge(system::routes())
+        .merge(events::routes())
 }

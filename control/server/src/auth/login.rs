@@ -34,6 +34,16 @@ pub async fn verify(state: &AppState, given: &Credentials<'_>, place: &Place<'_>
     let hash = user.as_ref().map(|user| user.password_hash.as_str());
     let fits = state.passwords.verify(given.password, hash).await?;
     let user = user.filter(|_| fits).ok_or_else(|| ApiError::new(&codes::WRONG_CREDENTIALS))?;
+    if user.totp_secret.is_some() {
+        match given.totp.map(str::trim).filter(|code| !code.is_empty()) {
+            Some(code) => super::totp::take(state, &user, code).await?,
+            None => {
+                // The password was right: to be asked for the second factor is no failure.
+                attempt.succeeded();
+                return Err(ApiError::new(&codes::TOTP_REQUIRED).field("totp"));
+            }
+        }
+    }
     attempt.succeeded();
     Ok(user)
 }

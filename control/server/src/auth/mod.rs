@@ -5,6 +5,7 @@ pub mod password;
 pub mod secret;
 pub mod setup;
 pub mod throttle;
+pub mod totp;
 
 use std::net::IpAddr;
 

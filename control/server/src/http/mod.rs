@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod body;
 pub mod caller;
+pub mod check;
 pub mod context;
 pub mod errors;
 pub mod etag;

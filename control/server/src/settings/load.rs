@@ -36,7 +36,7 @@ pub enum SettingsError {
     ShortSecret { found: usize, least: usize },
 }
 
-const SECRET_LEAST_CHARACTERS: usize = 32;
+const SECRET_LEAST_CHARACTERS: usize = 16;
 
 impl Sources {
     /// The process's environment: what is set and not empty, by key.

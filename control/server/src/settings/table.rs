@@ -66,7 +66,7 @@ pub const ENCRYPTION_SECRET: Setting = Setting {
         "ENCRYPTION_SECRET",
         "SECRET",
         "",
-        "the master key's secret, at least 32 characters; default: `master.key` in the folder of backups_dir, made at the first start",
+        "the master key's secret, at least 16 characters; default: `master.key` in the folder of backups_dir, made at the first start",
     )
 };
 pub const MAX_CONCURRENT_GLOBAL: Setting = setting(

@@ -1,0 +1,159 @@
+//! The application's settings, mail through a real mail server, health, measurements.
+
+mod support;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use rempart_model::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+use support::Server;
+
+fn changed(settings: &Value, change: Value) -> Value {
+    let mut settings = settings.clone();
+    for (key, value) in change.as_object().unwrap() {
+        settings[key] = value.clone();
+    }
+    settings
+}
+
+#[tokio::test]
+async fn settings_are_changed_by_administrators_and_by_one_at_a_time() {
+    let server = Server::start().await;
+    let admin = server.signed_in(Role::Administrator).await;
+    let first = admin.get("/api/settings").await.expect(200);
+    assert_eq!(first.body["applicationName"], "Rempart");
+    let new = changed(&first.body, json!({ "applicationName": "Coffre", "defaultLanguage": "en" }));
+    let put =
+        |body: &Value, etag: &str| admin.request(Method::PUT, "/api/settings").header("if-match", etag).json(body);
+    let second = admin.send(put(&new, &first.etag())).await.expect(200);
+    admin.send(put(&new, &first.etag())).await.refused(412, "request.stale");
+    assert_eq!(server.nobody().get("/api/setup").await.body["applicationName"], "Coffre");
+    for (change, code) in [
+        (json!({ "applicationName": " " }), "settings.application_name"),
+        (json!({ "logRetentionDays": 0 }), "settings.log_retention"),
+        (json!({ "defaultTheme": "pink" }), "request.wrong_type"),
+    ] {
+        admin.send(put(&changed(&second.body, change), &second.etag())).await.refused(422, code);
+    }
+    let viewer = server.signed_in(Role::Viewer).await;
+    viewer.get("/api/settings").await.expect(200);
+    viewer.put("/api/settings", new).await.refused(403, "auth.forbidden");
+}
+
+/// aiosmtpd, printing what it receives; with a password where one is asked for.
+struct MailServer {
+    process: Child,
+    port: u16,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+const SINK: &str = r#"
+import asyncio, sys
+from aiosmtpd.smtp import SMTP, AuthResult
+class Sink:
+    async def handle_DATA(self, server, session, envelope):
+        print("FROM", envelope.mail_from); print("TO", envelope.rcpt_tos)
+        print("USER", session.auth_data)
+        for line in envelope.content.decode().splitlines(): print(line)
+        print("END", flush=True)
+        return "250 kept"
+def check(server, session, envelope, mechanism, data):
+    right = data.login == b"rempart" and data.password == b"s3cret word"
+    return AuthResult(success=right, auth_data=data.login.decode() if right else None)
+async def main():
+    loop = asyncio.get_running_loop()
+    make = lambda: SMTP(Sink(), authenticator=check, auth_require_tls=False, auth_required=True)
+    server = await loop.create_server(make, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"#;
+
+impl MailServer {
+    fn start() -> Self {
+        let mut process = Command::new("python3")
+            .args(["-u", "-c", SINK])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3 is not installed: install the package python3");
+        let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines();
+        let port = lines.next().and_then(Result::ok).and_then(|line| line.parse().ok());
+        let port = port.expect("aiosmtpd does not start: install the package python3-aiosmtpd");
+        Self { process, port, lines }
+    }
+
+    fn message(&mut self) -> String {
+        self.lines.by_ref().map_while(Result::ok).take_while(|line| line != "END").collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Drop for MailServer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_message_arrives_and_a_refused_one_says_why() {
+    let server = Server::start().await;
+    let mut admin = server.signed_in(Role::Administrator).await;
+    let mut sink = MailServer::start();
+    let first = admin.get("/api/settings").await.expect(200).body;
+    let mail = |password: Value| {
+        json!({ "enabled": true, "host": "127.0.0.1", "port": sink.port, "security": "none", "username": "rempart",
+            "password": password, "passwordSet": false, "from": "Coffre <coffre@example.org>", "to": ["a@example.org"] })
+    };
+    let (wrong, right, kept) = (mail(json!("wrong")), mail(json!("s3cret word")), mail(Value::Null));
+    let to = json!({ "to": "camille@example.org" });
+    // Given no settings yet
+    admin.post("/api/settings/mail-test", to.clone()).await.refused(409, "settings.mail_off");
+    // When the password is wrong, the mail server's words are told
+    admin.put("/api/settings", changed(&first, json!({ "mail": wrong }))).await.expect(200);
+    let refused = admin.post("/api/settings/mail-test", to.clone()).await.refused(503, "settings.mail_failed");
+    assert!(refused.body["message"].as_str().unwrap().contains("535"), "{}", refused.text);
+    // Then with the right one it arrives, also after a change that keeps the password
+    let saved = admin.put("/api/settings", changed(&first, json!({ "mail": right }))).await.expect(200);
+    assert_eq!(saved.body["mail"]["passwordSet"], true);
+    assert!(!saved.text.contains("s3cret"), "the password is answered: {}", saved.text);
+    admin.put("/api/settings", changed(&first, json!({ "mail": kept }))).await.expect(200);
+    admin.language = "fr";
+    admin.post("/api/settings/mail-test", to).await.expect(204);
+    let message = sink.message();
+    for part in ["FROM coffre@example.org", "camille@example.org", "USER rempart", "Subject: Rempart"] {
+        assert!(message.contains(part), "{part:?} is not in:\n{message}");
+    }
+    let bad = changed(
+        &first,
+        json!({ "mail": { "enabled": true, "host": "", "port": 25, "security": "none", "username": null,
+        "password": null, "passwordSet": false, "from": "x", "to": [] } }),
+    );
+    admin.put("/api/settings", bad).await.refused(422, "settings.mail_host");
+}
+
+#[tokio::test]
+async fn health_and_measurements_are_there() {
+    let server = Server::start().await;
+    let nobody = server.nobody();
+    nobody.get("/health/live").await.expect(200);
+    nobody.get("/health/ready").await.expect(200);
+    nobody.get("/metrics").await.refused(401, "auth.required");
+    let viewer = server.signed_in(Role::Viewer).await;
+    let text = viewer.get("/metrics").await.expect(200).text;
+    for name in [
+        "rempart_http_requests_total",
+        "rempart_http_request_seconds_bucket",
+        "rempart_resident_bytes",
+        "rempart_catalog_up 1",
+    ] {
+        assert!(text.contains(name), "{name} is not in:\n{text}");
+    }
+    assert!(text.contains(r#"route="/health/live""#), "{text}");
+    let system = viewer.get("/api/system").await.expect(200);
+    assert_eq!(system.body["catalog"], "sqlite");
+    assert!(system.body["residentBytes"].as_u64().unwrap() > 1_000_000);
+    let described = nobody.get("/api/openapi.json").await.expect(200);
+    assert_eq!(described.body["info"]["title"], "Rempart");
+}

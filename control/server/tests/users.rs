@@ -1,0 +1,133 @@
+//! Users as administrators manage them; stale writes; bad input in both languages.
+
+mod support;
+
+use rempart_model::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+use support::{PASSWORD, Server};
+
+fn user(name: &str) -> Value {
+    json!({ "name": name, "email": null, "role": "operator", "password": PASSWORD })
+}
+
+#[tokio::test]
+async fn a_user_is_made_changed_and_removed() {
+    let server = Server::start().await;
+    let admin = server.signed_in(Role::Administrator).await;
+    let made = admin.post("/api/users", user("Émile")).await.expect(201);
+    admin.post("/api/users", user("émile")).await.refused(409, "user.name_taken");
+    let path = format!("/api/users/{}", made.body["id"]);
+    let changed = admin.patch(&path, json!({ "role": "viewer", "email": "emile@example.org" })).await.expect(200);
+    assert_eq!(changed.body["role"], "viewer");
+    assert_ne!(changed.etag(), made.etag());
+    let stale = admin.request(Method::PATCH, &path).header("if-match", made.etag()).json(&json!({ "disabled": true }));
+    admin.send(stale).await.refused(412, "request.stale");
+    let fresh =
+        admin.request(Method::PATCH, &path).header("if-match", changed.etag()).json(&json!({ "disabled": true }));
+    assert_eq!(admin.send(fresh).await.expect(200).body["disabled"], true);
+    server.nobody().try_sign_in("émile", PASSWORD, None).await.refused(401, "auth.wrong_credentials");
+    let list = admin.get("/api/users?q=MIL").await.expect(200);
+    assert_eq!((list.body["items"][0]["name"].as_str(), list.body["total"].as_u64()), (Some("Émile"), Some(1)));
+    admin.delete(&path).await.expect(204);
+    admin.delete(&path).await.refused(404, "request.not_found");
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays() {
+    let server = Server::start().await;
+    let admin = server.signed_in(Role::Administrator).await;
+    let me = admin.get("/api/auth/me").await.body["user"]["id"].clone();
+    let path = format!("/api/users/{me}");
+    for change in [json!({ "role": "viewer" }), json!({ "disabled": true })] {
+        admin.patch(&path, change).await.refused(409, "user.last_administrator");
+    }
+    admin.delete(&path).await.refused(409, "user.last_administrator");
+}
+
+#[tokio::test]
+async fn lists_go_on_page_by_page() {
+    let server = Server::start().await;
+    let admin = server.signed_in(Role::Administrator).await;
+    server.user(Role::Viewer).await;
+    server.user(Role::Operator).await;
+    let first = admin.get("/api/users?limit=2").await.expect(200);
+    let cursor = first.body["nextCursor"].as_str().unwrap();
+    let second = admin.get(&format!("/api/users?limit=2&cursor={cursor}")).await.expect(200);
+    let names = |answer: &Value| -> Vec<String> {
+        answer["items"].as_array().unwrap().iter().map(|u| u["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&first.body), ["administrator", "operator"]);
+    assert_eq!(names(&second.body), ["viewer"]);
+    assert!(second.body["nextCursor"].is_null() && second.body["total"] == 3);
+    admin.get("/api/users?cursor=nonsense").await.refused(400, "request.bad_cursor");
+}
+
+/// (method, path, body, status, code): what every route must refuse alike.
+const BAD: &[(&str, &str, &str, u16, &str)] = &[
+    ("POST", "/api/users", "{", 400, "request.not_json"),
+    ("POST", "/api/users", "", 400, "request.not_json"),
+    ("POST", "/api/users", r#"{"name":7}"#, 422, "request.wrong_type"),
+    ("POST", "/api/users", r#"{"name":"x","role":"king","password":"x"}"#, 422, "request.wrong_type"),
+    ("POST", "/api/users", r#"{"name":"a b","role":"viewer","password":"x"}"#, 422, "user.name_form"),
+    ("POST", "/api/users", r#"{"name":"x","role":"viewer","password":"x"}"#, 422, "user.password_short"),
+    (
+        "POST",
+        "/api/users",
+        r#"{"name":"x","role":"viewer","password":"un chat sur le toit","email":"x"}"#,
+        422,
+        "user.email_form",
+    ),
+    ("PATCH", "/api/users/999999", "{}", 404, "request.not_found"),
+    ("PATCH", "/api/users/0", "{}", 404, "request.not_found"),
+    ("PATCH", "/api/users/abc", "{}", 404, "request.not_found"),
+    ("DELETE", "/api/users/99999999999999999999", "", 404, "request.not_found"),
+    ("GET", "/api/users?limit=many", "", 400, "request.bad_query"),
+    ("PUT", "/api/users", "{}", 405, "request.method"),
+    ("GET", "/api/nothing", "", 404, "request.no_such_route"),
+];
+
+#[tokio::test]
+async fn what_is_wrong_is_named_in_the_readers_language() {
+    let server = Server::start().await;
+    let mut admin = server.signed_in(Role::Administrator).await;
+    for (method, path, body, status, code) in BAD {
+        let mut said = Vec::new();
+        for language in ["fr", "en"] {
+            admin.language = language;
+            let method: Method = method.parse().unwrap();
+            let request = admin.request(method, path).header("content-type", "application/json").body(*body);
+            let answer = admin.send(request).await.refused(*status, code);
+            assert_eq!(answer.headers["content-type"], "application/json");
+            said.push(answer.body["message"].as_str().unwrap().to_owned());
+        }
+        assert_ne!(said[0], said[1], "{method} {path}: the same sentence in both languages");
+    }
+    let wrong = admin.post("/api/users", json!({ "name": "x", "role": "king", "password": "x" })).await;
+    assert_eq!(wrong.body["field"], "role");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused() {
+    let server = Server::start().await;
+    let admin = server.signed_in(Role::Administrator).await;
+    let huge = json!({ "name": "x".repeat(2 * 1024 * 1024), "role": "viewer", "password": PASSWORD });
+    admin.post("/api/users", huge).await.refused(413, "request.too_large");
+}
+
+#[tokio::test]
+async fn answers_are_in_french_where_nobody_asks_for_another_language() {
+    let server = Server::start().await;
+    let mut person = server.nobody();
+    person.language = "de";
+    let answer = person.get("/api/users").await.refused(401, "auth.required");
+    assert_eq!(answer.body["message"], "Il faut être connecté.");
+    person.language = "en-GB";
+    assert_eq!(person.get("/api/users").await.body["message"], "You are not signed in.");
+    // The user's own choice wins over the browser's.
+    let viewer = server.signed_in(Role::Viewer).await;
+    viewer.patch("/api/auth/me", json!({ "language": "fr" })).await.expect(200);
+    let refused = viewer.get("/api/users").await.refused(403, "auth.forbidden");
+    assert!(refused.body["message"].as_str().unwrap().contains("manageUsers"));
+    assert!(refused.body["message"].as_str().unwrap().starts_with("Votre rôle"));
+}
