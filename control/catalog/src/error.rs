@@ -39,6 +39,8 @@ pub enum CatalogError {
     NotEmpty { address: String },
     #[error("{column}: the catalog holds {value:?}, which this version cannot read")]
     Unreadable { column: String, value: String },
+    #[error("the plan's schedule is refused")]
+    Schedule(#[from] rempart_policy::ScheduleError),
     #[error("a cursor that this list did not give out: begin again without one")]
     Cursor,
     #[error("the copy {} of the catalog cannot be made", path.display())]
@@ -72,7 +74,7 @@ impl CatalogError {
             Self::Taken { .. } => CatalogErrorKind::Taken,
             Self::Stale { .. } => CatalogErrorKind::Stale,
             Self::InUse { .. } | Self::Depends { .. } | Self::NotEmpty { .. } => CatalogErrorKind::InUse,
-            Self::Cursor => CatalogErrorKind::BadInput,
+            Self::Cursor | Self::Schedule(_) => CatalogErrorKind::BadInput,
             Self::Unavailable { .. } => CatalogErrorKind::Unavailable,
             Self::Open { .. }
             | Self::Folder { .. }

@@ -99,7 +99,7 @@ impl WriteTx {
             .bind(at)
             .run(&self.tx, "append an event")
             .await?;
-        self.has_events = true;
+        self.wakes.events = true;
         Ok(())
     }
 
@@ -115,7 +115,7 @@ impl Catalog {
     /// Changes whenever this process committed events.
     #[must_use]
     pub fn event_wakes(&self) -> watch::Receiver<u64> {
-        self.inner.wake.subscribe()
+        self.inner.wakes.events.subscribe()
     }
 
     /// The number of the newest event, 0 before the first.

@@ -19,33 +19,45 @@
 //! ```
 
 mod audit;
+mod copies;
 mod error;
+mod event_reader;
 mod event_reading;
 mod events;
+mod housekeeping;
+mod jobs;
 mod migrate;
 mod open;
 mod page;
 mod plans;
+mod runs;
+mod scribe;
 mod second_factor;
 mod sessions;
 mod settings;
-#[allow(dead_code)] // readers of columns that the next areas use
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transfer;
 mod url;
 mod users;
+mod workers;
 mod write;
 
 pub use audit::{AuditBegin, AuditEnd, AuditFilter, AuditOutcome, AuditRow};
+pub use copies::COPIES_KEPT;
 pub use error::{CatalogError, CatalogErrorKind, DatabaseError};
+pub use event_reader::{EventReader, Events};
 pub use events::{Event, Topic};
+pub use housekeeping::{Keeping, Swept};
+pub use jobs::{CatalogJobs, JobFilter, LogRow};
 pub use open::{Catalog, Dialect};
 pub use page::{Page, PageRequest, TOTAL_LIMIT};
 pub use plans::{NewPlan, PlanFilter, PlanRow};
+pub use runs::{Problem, ProblemRow, RunFilter, RunRow};
 pub use sessions::{NewSession, NewToken, Recognised, SessionRow, TokenRow};
 pub use settings::SettingsRow;
 pub use url::{CatalogUrl, ParseCatalogUrlError};
 pub use users::{NewUser, UserChange, UserRow};
+pub use workers::WorkerRow;
 pub use write::WriteTx;

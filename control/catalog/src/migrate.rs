@@ -22,6 +22,9 @@ macro_rules! migrations {
 migrations! {
     "0010_events",
     "0011_plans",
+    "0012_runs",
+    "0013_jobs",
+    "0014_workers",
     "0020_users",
     "0021_audit",
     "0022_settings",

@@ -31,8 +31,22 @@ pub(crate) struct Inner {
     /// SQLite: the one connection that writes. PostgreSQL: the same pool as `read`.
     pub write: DatabaseConnection,
     pub read: DatabaseConnection,
-    /// Counts the commits of this process that appended events.
-    pub wake: watch::Sender<u64>,
+    pub wakes: Wakes,
+}
+
+/// Counts the commits of this process, by what those who wait for them care about.
+#[derive(Default)]
+pub(crate) struct Wakes {
+    /// Events were appended.
+    pub events: watch::Sender<u64>,
+    /// A claim may find something.
+    pub work: watch::Sender<u64>,
+    /// A running job was asked to end.
+    pub cancels: watch::Sender<u64>,
+    /// A worker was told something.
+    pub commands: watch::Sender<u64>,
+    /// A plan was changed.
+    pub plans: watch::Sender<u64>,
 }
 
 const SQLITE_READERS: u32 = 4;
@@ -94,7 +108,7 @@ impl Catalog {
             }
         };
         let catalog =
-            Self { inner: Arc::new(Inner { url: url.clone(), dialect, write, read, wake: watch::Sender::new(0) }) };
+            Self { inner: Arc::new(Inner { url: url.clone(), dialect, write, read, wakes: Wakes::default() }) };
         migrate::to_this_version(&catalog).await?;
         Ok(catalog)
     }

@@ -39,6 +39,12 @@ impl Sql {
         self
     }
 
+    /// A count of the rows, which stops at [`crate::TOTAL_LIMIT`].
+    pub fn counted(self) -> Self {
+        let text = format!("SELECT COUNT(*) FROM ({} LIMIT {}) AS counted", self.text, crate::TOTAL_LIMIT);
+        Self { text, values: self.values }
+    }
+
     fn statement(self, db: &impl ConnectionTrait) -> Statement {
         Statement::from_sql_and_values(db.get_database_backend(), self.text, self.values)
     }

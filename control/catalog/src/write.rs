@@ -17,8 +17,17 @@ use crate::{Catalog, CatalogError, Dialect};
 pub struct WriteTx {
     pub(crate) tx: DatabaseTransaction,
     pub(crate) catalog: Catalog,
-    /// Whether events were appended: then the readers are woken once it is committed.
-    pub(crate) has_events: bool,
+    /// Who is woken once it is committed.
+    pub(crate) wakes: ToWake,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ToWake {
+    pub events: bool,
+    pub work: bool,
+    pub cancels: bool,
+    pub commands: bool,
+    pub plans: bool,
 }
 
 impl Catalog {
@@ -32,19 +41,28 @@ impl Catalog {
         };
         let begun = self.inner.write.begin_with_options(options).await;
         let tx = begun.map_err(|error| CatalogError::from_database("begin to write", error))?;
-        Ok(WriteTx { tx, catalog: self.clone(), has_events: false })
+        Ok(WriteTx { tx, catalog: self.clone(), wakes: ToWake::default() })
     }
 }
 
 impl WriteTx {
     /// Makes it durable, then wakes those who wait for events.
     pub async fn commit(self) -> Result<(), CatalogError> {
-        if self.has_events && self.catalog.dialect() == Dialect::Postgres {
+        if self.wakes.events && self.catalog.dialect() == Dialect::Postgres {
             self.notify_other_processes().await?;
         }
         self.tx.commit().await.map_err(|error| CatalogError::from_database("commit", error))?;
-        if self.has_events {
-            self.catalog.inner.wake.send_modify(|commits| *commits += 1);
+        let (wakes, to_wake) = (&self.catalog.inner.wakes, self.wakes);
+        for (is_meant, wake) in [
+            (to_wake.events, &wakes.events),
+            (to_wake.work, &wakes.work),
+            (to_wake.cancels, &wakes.cancels),
+            (to_wake.commands, &wakes.commands),
+            (to_wake.plans, &wakes.plans),
+        ] {
+            if is_meant {
+                wake.send_modify(|commits| *commits += 1);
+            }
         }
         Ok(())
     }

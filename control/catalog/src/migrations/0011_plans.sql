@@ -11,6 +11,8 @@ CREATE TABLE plans (
     enabled BOOLEAN NOT NULL,
     -- The next time of its schedule; NULL where there is none, or the plan is off.
     next_fire_at BIGINT,
+    -- From when on fire times count: when the schedule was made, or the last one that was dealt with.
+    scheduled_from BIGINT NOT NULL,
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL

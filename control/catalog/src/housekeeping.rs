@@ -1,0 +1,77 @@
+//! What grows without end is cut: events, logs, the history of jobs, and runs older than people look at.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::sql::Sql;
+use crate::{Catalog, CatalogError};
+
+/// How long things are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keeping {
+    /// A browser that was away for longer reads its lists anew.
+    pub events: Duration,
+    pub logs: Duration,
+    pub job_history: Duration,
+    pub runs: Duration,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Default for Keeping {
+    fn default() -> Self {
+        Self { events: DAY, logs: 30 * DAY, job_history: 90 * DAY, runs: 730 * DAY }
+    }
+}
+
+/// How many rows were dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    pub events: u64,
+    pub log_lines: u64,
+    pub jobs: u64,
+    pub runs: u64,
+}
+
+/// Rows of one transaction: others write in between.
+const CHUNK: i64 = 2_000;
+
+impl Catalog {
+    /// Drops what is older than `keeping` says. The newest run of each plan stays, however old.
+    pub async fn sweep(&self, keeping: &Keeping, now: Timestamp) -> Result<Swept, CatalogError> {
+        let before = |age: Duration| now.checked_sub(age).unwrap_or(Timestamp::MIN);
+        // The last event stays, so that the numbers of new ones are known to follow it.
+        let events = "SELECT seq FROM events WHERE at < $1 AND seq < (SELECT MAX(seq) FROM events) LIMIT $2";
+        let runs = "SELECT id FROM runs WHERE queued_at < $1 AND state NOT IN ('queued', 'running')
+             AND id < (SELECT MAX(newer.id) FROM runs newer WHERE newer.plan_id = runs.plan_id) LIMIT $2";
+        let old = |table: &str, column: &str| format!("SELECT id FROM {table} WHERE {column} < $1 LIMIT $2");
+        let (job_log, worker_log) = (old("job_log", "at"), old("worker_log", "at"));
+        Ok(Swept {
+            events: self.drop_old("events", "seq", events, before(keeping.events)).await?,
+            log_lines: self.drop_old("job_log", "id", &job_log, before(keeping.logs)).await?
+                + self.drop_old("worker_log", "id", &worker_log, before(keeping.logs)).await?,
+            jobs: self
+                .drop_old("job_history", "id", &old("job_history", "ended_at"), before(keeping.job_history))
+                .await?,
+            runs: self.drop_old("runs", "id", runs, before(keeping.runs)).await?,
+        })
+    }
+
+    async fn drop_old(&self, table: &str, key: &str, which: &str, before: Timestamp) -> Result<u64, CatalogError> {
+        let mut dropped = 0;
+        loop {
+            let tx = self.begin().await?;
+            let gone = Sql::new(format!("DELETE FROM {table} WHERE {key} IN ({which})"))
+                .bind(before)
+                .bind(CHUNK)
+                .run(&tx.tx, "drop what is old")
+                .await?;
+            tx.commit().await?;
+            dropped += gone;
+            if gone < CHUNK.unsigned_abs() {
+                return Ok(dropped);
+            }
+        }
+    }
+}

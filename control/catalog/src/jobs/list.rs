@@ -1,0 +1,182 @@
+//! Jobs looked at: one, a page, a log, and what a waiting one waits for.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use rempart_jobs::{Candidate, HeldBack, Job, Limits, LogLine, Picker};
+use rempart_model::{JobId, JobKind, JobLogId, JobState, PlanId, PoolId, RepoId, RunId, ServerId};
+
+use super::COLUMNS;
+use crate::sql::{FromRow, Row, Sql};
+use crate::{Catalog, CatalogError, Page, PageRequest, TOTAL_LIMIT};
+
+/// Which jobs are listed, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct JobFilter {
+    /// Empty: all.
+    pub states: Vec<JobState>,
+    pub kind: Option<JobKind>,
+    pub server_id: Option<ServerId>,
+    pub pool_id: Option<PoolId>,
+    pub repository_id: Option<RepoId>,
+    pub plan_id: Option<PlanId>,
+    pub run_id: Option<RunId>,
+}
+
+/// A line of a log with its number, by which reading goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRow {
+    pub seq: i64,
+    pub line: LogLine,
+}
+
+impl FromRow for LogRow {
+    fn from_row(row: &Row<'_>) -> Result<Self, CatalogError> {
+        let line = LogLine { at: row.time("at")?, level: row.word("level")?, text: row.get("text")? };
+        Ok(Self { seq: row.id::<JobLogId>("id")?.get(), line })
+    }
+}
+
+impl JobFilter {
+    fn select(&self, columns: &str, table: &str) -> Sql {
+        let mut sql = Sql::new(format!("SELECT {columns} FROM {table} WHERE 1 = 1"));
+        if !self.states.is_empty() {
+            let words: Vec<_> = self.states.iter().map(|state| format!("'{state}'")).collect();
+            sql = sql.push(&format!(" AND state IN ({})", words.join(", ")));
+        }
+        if let Some(kind) = self.kind {
+            sql = sql.push(" AND kind = ").push_bind(kind);
+        }
+        for (column, id) in [
+            ("server_id", self.server_id.map(ServerId::get)),
+            ("pool_id", self.pool_id.map(PoolId::get)),
+            ("repository_id", self.repository_id.map(RepoId::get)),
+            ("plan_id", self.plan_id.map(PlanId::get)),
+            ("run_id", self.run_id.map(RunId::get)),
+        ] {
+            if let Some(id) = id {
+                sql = sql.push(&format!(" AND {column} = ")).push_bind(id);
+            }
+        }
+        sql
+    }
+
+    /// Whether jobs of that table can be meant at all.
+    fn wants(&self, states: &[JobState]) -> bool {
+        self.states.is_empty() || self.states.iter().any(|state| states.contains(state))
+    }
+}
+
+impl Catalog {
+    /// The job, whether it waits, runs or has ended.
+    pub async fn job(&self, id: JobId) -> Result<Job, CatalogError> {
+        super::find(self.read(), id).await
+    }
+
+    pub async fn jobs(&self, filter: &JobFilter, request: &PageRequest) -> Result<Page<Job>, CatalogError> {
+        const SORT: &str = "newest";
+        let after: Option<i64> = request.after(SORT)?;
+        let (mut rows, mut total) = (Vec::new(), 0_i64);
+        for (table, states) in [("jobs", JobState::ACTIVE), ("job_history", JobState::FINAL)] {
+            if !filter.wants(states) {
+                continue;
+            }
+            let mut sql = filter.select(COLUMNS, table);
+            if let Some(id) = after {
+                sql = sql.push(" AND id < ").push_bind(id);
+            }
+            let limit = request.limit() as i64 + 1;
+            let page: Vec<Job> =
+                sql.push(" ORDER BY id DESC LIMIT ").push_bind(limit).all(self.read(), "list jobs").await?;
+            rows.extend(page);
+            let counted: i64 = filter.select("1", table).counted().one(self.read(), "count jobs").await?;
+            total += counted;
+        }
+        rows.sort_by_key(|job| std::cmp::Reverse(job.id));
+        // A job that ended between the two statements was read twice.
+        rows.dedup_by_key(|job| job.id);
+        let total = total.unsigned_abs().min(TOTAL_LIMIT);
+        Ok(Page::of(rows, request, SORT, |job| job.id.get(), total))
+    }
+
+    /// Lines of a job's log after the line `after`, oldest first.
+    pub async fn job_log(&self, id: JobId, after: Option<i64>, limit: u32) -> Result<Vec<LogRow>, CatalogError> {
+        Sql::new("SELECT id, at, level, text FROM job_log WHERE job_id = $1 AND id > $2 ORDER BY id LIMIT $3")
+            .bind(id)
+            .bind(after.unwrap_or(0))
+            .bind(i64::from(limit))
+            .all(self.read(), "read a job's log")
+            .await
+    }
+
+    /// What waiting jobs wait for, of those that limits or a time hold back: `retry`, `global`, `server`, `repository`.
+    /// Jobs that are simply next are not in the answer.
+    pub async fn waiting_reasons(
+        &self,
+        limits: Limits,
+        now: Timestamp,
+    ) -> Result<HashMap<JobId, &'static str>, CatalogError> {
+        const LOOKED_AT: u32 = 1000;
+        struct Waits(Candidate, Option<Timestamp>);
+        impl FromRow for Waits {
+            fn from_row(row: &Row<'_>) -> Result<Self, CatalogError> {
+                let count = |column: &str| Ok::<_, CatalogError>(u32::try_from(row.get::<i64>(column)?).unwrap_or(0));
+                let candidate = Candidate {
+                    job_id: row.id("id")?,
+                    server: row.opt_id("server_id")?,
+                    repository: row.opt_id("repository_id")?,
+                    access: row.word("access")?,
+                    server_in_use: count("server_in_use")?,
+                    repository_shared: count("shared")?,
+                    repository_exclusive: count("alone")?,
+                };
+                Ok(Self(candidate, row.opt_time("not_before")?))
+            }
+        }
+        let in_use: Option<i64> = Sql::new("SELECT in_use FROM job_limits WHERE key = 'global'")
+            .first(self.read(), "count the jobs at work")
+            .await?;
+        let in_use = in_use.unwrap_or(0);
+        let waiting: Vec<Waits> = Sql::new(format!(
+            "SELECT j.id, j.server_id, j.repository_id, j.access, j.not_before,
+                 COALESCE(s.in_use, 0) AS server_in_use, COALESCE(r.in_use, 0) AS shared, COALESCE(r.alone, 0) AS alone
+             FROM jobs j
+             LEFT JOIN job_limits s ON s.key = 'server:' || j.server_id
+             LEFT JOIN job_limits r ON r.key = 'repository:' || j.repository_id
+             WHERE j.state = 'queued' ORDER BY -j.priority, j.turn, j.id LIMIT {LOOKED_AT}"
+        ))
+        .all(self.read(), "look at the queue")
+        .await?;
+        let mut picker = Picker::default();
+        let reasons = waiting.into_iter().filter_map(|Waits(candidate, not_before)| {
+            if not_before.is_some_and(|not_before| not_before > now) {
+                return Some((candidate.job_id, "retry"));
+            }
+            let reason = match picker.held_back(&candidate, limits) {
+                Some(HeldBack::Server) => "server",
+                Some(HeldBack::Repository) => "repository",
+                None if in_use >= i64::from(limits.global) => "global",
+                None => return None,
+            };
+            Some((candidate.job_id, reason))
+        });
+        Ok(reasons.collect())
+    }
+
+    pub(crate) async fn has_waiting_jobs(&self, now: Timestamp) -> Result<bool, CatalogError> {
+        let sql = "SELECT 1 FROM jobs WHERE state = 'queued' AND (not_before IS NULL OR not_before <= $1) LIMIT 1";
+        let found: Option<i64> = Sql::new(format!("SELECT CAST(COUNT(*) AS BIGINT) FROM ({sql}) AS found"))
+            .bind(now)
+            .first(self.read(), "look for work")
+            .await?;
+        Ok(found.unwrap_or(0) > 0)
+    }
+
+    pub(crate) async fn has_lost_leases(&self, now: Timestamp) -> Result<bool, CatalogError> {
+        let found: i64 = Sql::new("SELECT COUNT(*) FROM jobs WHERE lease_until < $1")
+            .bind(now)
+            .one(self.read(), "look for lost leases")
+            .await?;
+        Ok(found > 0)
+    }
+}

@@ -1,0 +1,364 @@
+//! Runs: one execution of a plan each, with what was counted and what is not in its recovery point.
+
+use jiff::Timestamp;
+use rempart_jobs::{Fired, Job, NewRun, PlanToRun, Started};
+use rempart_model::{
+    JobId, JobProgress, PlanId, ProblemId, RepoId, RunCounters, RunId, RunOrigin, RunState, ServerId, SnapshotRowId,
+    UserId,
+};
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+
+use crate::page::contains;
+use crate::sql::{FromRow, Json, Row, Sql};
+use crate::{Catalog, CatalogError, Page, PageRequest, TOTAL_LIMIT, Topic, WriteTx};
+
+/// A run as the catalog holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRow {
+    pub id: RunId,
+    pub plan_id: PlanId,
+    /// As the plan was called when the run began: plans are renamed and deleted, runs stay.
+    pub plan_name: String,
+    pub server_id: ServerId,
+    pub repository_id: RepoId,
+    pub job_id: Option<JobId>,
+    pub snapshot_id: Option<SnapshotRowId>,
+    pub retry_of: Option<RunId>,
+    pub requested_by: Option<UserId>,
+    pub state: RunState,
+    pub origin: RunOrigin,
+    pub fire_at: Option<Timestamp>,
+    pub queued_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub attempt: u32,
+    pub counters: RunCounters,
+    /// Of the sources, over the whole run; while it goes on, the current rate.
+    pub rate_bytes_per_second: u64,
+    pub code: Option<String>,
+    pub message: Option<String>,
+}
+
+/// Which runs are listed, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    /// Part of the plan's name, case aside; of plans that exist.
+    pub text: Option<String>,
+    /// Empty: all.
+    pub states: Vec<RunState>,
+    pub plan_id: Option<PlanId>,
+    pub server_id: Option<ServerId>,
+    pub repository_id: Option<RepoId>,
+    pub queued_from: Option<Timestamp>,
+    pub queued_before: Option<Timestamp>,
+}
+
+/// One file that is not in the recovery point, or not as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Bytes that are no UTF-8 are shown as the replacement character: it is for reading.
+    pub path: String,
+    /// A word such as `unreadable`, `vanished`, `changed`.
+    pub kind: String,
+    pub message: String,
+}
+
+/// A problem with its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProblemRow {
+    pub id: ProblemId,
+    pub problem: Problem,
+}
+
+const COLUMNS: &str = "id, plan_id, plan_name, server_id, repository_id, job_id, snapshot_id, retry_of, requested_by, \
+     state, origin, fire_at, queued_at, started_at, ended_at, attempt, counters, rate_bytes_per_second, code, message";
+
+impl FromRow for RunRow {
+    fn from_row(row: &Row<'_>) -> Result<Self, CatalogError> {
+        Ok(Self {
+            id: row.id("id")?,
+            plan_id: row.id("plan_id")?,
+            plan_name: row.get("plan_name")?,
+            server_id: row.id("server_id")?,
+            repository_id: row.id("repository_id")?,
+            job_id: row.opt_id("job_id")?,
+            snapshot_id: row.opt_id("snapshot_id")?,
+            retry_of: row.opt_id("retry_of")?,
+            requested_by: row.opt_id("requested_by")?,
+            state: row.word("state")?,
+            origin: row.word("origin")?,
+            fire_at: row.opt_time("fire_at")?,
+            queued_at: row.time("queued_at")?,
+            started_at: row.opt_time("started_at")?,
+            ended_at: row.opt_time("ended_at")?,
+            attempt: row.get::<i32>("attempt")?.unsigned_abs(),
+            counters: row.json("counters")?,
+            rate_bytes_per_second: row.number("rate_bytes_per_second")?,
+            code: row.get("code")?,
+            message: row.get("message")?,
+        })
+    }
+}
+
+impl FromRow for ProblemRow {
+    fn from_row(row: &Row<'_>) -> Result<Self, CatalogError> {
+        let problem = Problem { path: row.get("path")?, kind: row.get("kind")?, message: row.get("message")? };
+        Ok(Self { id: row.id("id")?, problem })
+    }
+}
+
+async fn find(db: &impl ConnectionTrait, id: RunId) -> Result<RunRow, CatalogError> {
+    Sql::new(format!("SELECT {COLUMNS} FROM runs WHERE id = $1"))
+        .bind(id)
+        .first(db, "read a run")
+        .await?
+        .ok_or(CatalogError::NotFound { what: RunId::WHAT, id: id.get() })
+}
+
+impl RunFilter {
+    /// The filter as conditions; `plan` stands for the plans that the text names, one of them at a time.
+    fn select(&self, columns: &str, plan: Option<PlanId>) -> Sql {
+        let mut sql = Sql::new(format!("SELECT {columns} FROM runs WHERE 1 = 1"));
+        if !self.states.is_empty() {
+            let words: Vec<_> = self.states.iter().map(|state| format!("'{state}'")).collect();
+            sql = sql.push(&format!(" AND state IN ({})", words.join(", ")));
+        }
+        for (column, id) in [
+            ("plan_id", plan.or(self.plan_id).map(PlanId::get)),
+            ("server_id", self.server_id.map(ServerId::get)),
+            ("repository_id", self.repository_id.map(RepoId::get)),
+        ] {
+            if let Some(id) = id {
+                sql = sql.push(&format!(" AND {column} = ")).push_bind(id);
+            }
+        }
+        if let Some(from) = self.queued_from {
+            sql = sql.push(" AND queued_at >= ").push_bind(from);
+        }
+        if let Some(before) = self.queued_before {
+            sql = sql.push(" AND queued_at < ").push_bind(before);
+        }
+        sql
+    }
+}
+
+/// A search that names more plans than this is too wide to be one.
+const PLANS_OF_A_SEARCH: i64 = 50;
+
+impl Catalog {
+    pub async fn run(&self, id: RunId) -> Result<RunRow, CatalogError> {
+        find(self.read(), id).await
+    }
+
+    pub async fn runs(&self, filter: &RunFilter, request: &PageRequest) -> Result<Page<RunRow>, CatalogError> {
+        const SORT: &str = "newest";
+        let after: Option<i64> = request.after(SORT)?;
+        let limit = request.limit() as i64 + 1;
+        let (mut rows, mut total) = (Vec::new(), 0_i64);
+        // A search looks at each plan's runs by that plan's index: a filter on a million names would read them all.
+        for plan in self.plans_searched(filter).await? {
+            let mut sql = filter.select(COLUMNS, plan);
+            if let Some(id) = after {
+                sql = sql.push(" AND id < ").push_bind(id);
+            }
+            let page: Vec<RunRow> =
+                sql.push(" ORDER BY id DESC LIMIT ").push_bind(limit).all(self.read(), "list runs").await?;
+            rows.extend(page);
+            if total < TOTAL_LIMIT as i64 {
+                let counted: i64 = filter.select("1", plan).counted().one(self.read(), "count runs").await?;
+                total += counted;
+            }
+        }
+        rows.sort_by_key(|run| std::cmp::Reverse(run.id));
+        let total = total.unsigned_abs().min(TOTAL_LIMIT);
+        Ok(Page::of(rows, request, SORT, |run| run.id.get(), total))
+    }
+
+    async fn plans_searched(&self, filter: &RunFilter) -> Result<Vec<Option<PlanId>>, CatalogError> {
+        let Some(text) = filter.text.as_deref().filter(|_| filter.plan_id.is_none()) else { return Ok(vec![None]) };
+        let found: Vec<PlanId> =
+            Sql::new("SELECT id FROM plans WHERE name_key LIKE $1 ESCAPE '\\' ORDER BY name_key LIMIT $2")
+                .bind(contains(text))
+                .bind(PLANS_OF_A_SEARCH)
+                .all(self.read(), "search plans")
+                .await?;
+        Ok(found.into_iter().map(Some).collect())
+    }
+
+    /// Problems of a run, in the order in which they were met.
+    pub async fn run_problems(&self, run: RunId, request: &PageRequest) -> Result<Page<ProblemRow>, CatalogError> {
+        const SORT: &str = "met";
+        let rows: Vec<ProblemRow> = Sql::new(
+            "SELECT id, path, kind, message FROM run_problems WHERE run_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        )
+        .bind(run)
+        .bind(request.after::<i64>(SORT)?.unwrap_or(0))
+        .bind(request.limit() as i64 + 1)
+        .all(self.read(), "list problems")
+        .await?;
+        let total: i64 = Sql::new("SELECT COUNT(*) FROM run_problems WHERE run_id = $1")
+            .bind(run)
+            .one(self.read(), "count problems")
+            .await?;
+        Ok(Page::of(rows, request, SORT, |row| row.id.get(), total.unsigned_abs()))
+    }
+
+    /// The newest run of a plan, of any state or of the states named.
+    pub async fn last_run_of_plan(&self, plan: PlanId, states: &[RunState]) -> Result<Option<RunRow>, CatalogError> {
+        let filter = RunFilter { states: states.to_vec(), ..RunFilter::default() };
+        filter
+            .select(COLUMNS, Some(plan))
+            .push(" ORDER BY id DESC LIMIT 1")
+            .first(self.read(), "read a plan's last run")
+            .await
+    }
+}
+
+impl WriteTx {
+    /// Writes a run that [`rempart_jobs::start_run`] made, and its job. None where the fire time has its run already.
+    pub async fn insert_run(&mut self, run: &NewRun, now: Timestamp) -> Result<Option<Started>, CatalogError> {
+        let Some(run_id) = self.insert_run_row(run, RunState::Queued, now).await? else { return Ok(None) };
+        let job = rempart_jobs::NewJob { run_id: Some(run_id), ..run.job.clone() };
+        let job_id = self.enqueue_job(&job, now).await?;
+        Sql::new("UPDATE runs SET job_id = $2 WHERE id = $1")
+            .bind(run_id)
+            .bind(job_id)
+            .run(&self.tx, "give a run its job")
+            .await?;
+        if let Some(fired) = run.fired {
+            self.write_fired(run.plan_id, fired, Some(run.plan_version)).await?;
+        }
+        let data = json!({ "state": "queued", "planId": run.plan_id, "jobId": job_id });
+        self.append_event(Topic::Runs, "created", run_id, &data, now).await?;
+        Ok(Some(Started { run_id, job_id }))
+    }
+
+    async fn insert_run_row(
+        &self,
+        run: &NewRun,
+        state: RunState,
+        now: Timestamp,
+    ) -> Result<Option<RunId>, CatalogError> {
+        Sql::new(
+            "INSERT INTO runs (plan_id, plan_name, server_id, repository_id, retry_of, requested_by, state, origin,
+                 fire_at, queued_at, ended_at, attempt, counters, rate_bytes_per_second)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, 0)
+             ON CONFLICT (plan_id, fire_at) DO NOTHING RETURNING id",
+        )
+        .bind(run.plan_id)
+        .bind(&run.plan_name)
+        .bind(run.server_id)
+        .bind(run.repository_id)
+        .bind(run.origin.retry_of)
+        .bind(run.origin.requested_by)
+        .bind(state)
+        .bind(run.origin.kind)
+        .bind(run.origin.fire_at)
+        .bind(now)
+        .bind(state.is_final().then_some(now))
+        .bind(Json(&RunCounters::default()))
+        .first(&self.tx, "begin a run")
+        .await
+    }
+
+    /// Moves a plan on in its schedule, and writes a `missed` run for each of `missed`.
+    pub(crate) async fn move_plan_on(
+        &mut self,
+        plan: &PlanToRun,
+        fired: Fired,
+        missed: &[Timestamp],
+        now: Timestamp,
+    ) -> Result<(), CatalogError> {
+        for &fire_at in missed {
+            let run = NewRun {
+                plan_id: plan.id,
+                plan_version: plan.version,
+                plan_name: plan.name.clone(),
+                server_id: plan.server_id,
+                repository_id: plan.repository_id,
+                origin: rempart_jobs::Origin::schedule(RunOrigin::Schedule, fire_at),
+                job: rempart_jobs::NewJob::new(rempart_model::JobKind::Backup),
+                fired: None,
+            };
+            if let Some(id) = self.insert_run_row(&run, RunState::Missed, now).await? {
+                let data = json!({ "state": "missed", "planId": plan.id });
+                self.append_event(Topic::Runs, "created", id, &data, now).await?;
+            }
+        }
+        self.write_fired(plan.id, fired, Some(plan.version)).await
+    }
+
+    /// The run goes where its job went.
+    pub(crate) async fn follow_job(&mut self, job: &Job, now: Timestamp) -> Result<(), CatalogError> {
+        let Some(run_id) = job.run_id else { return Ok(()) };
+        let state = RunState::from(job.state);
+        let rate = job.progress.as_ref().map(|progress| {
+            let seconds =
+                job.started_at.map_or(0.0, |began| (now.as_millisecond() - began.as_millisecond()) as f64 / 1e3);
+            if seconds > 0.0 { (progress.counters.bytes_done as f64 / seconds) as u64 } else { 0 }
+        });
+        // A run that has ended stays as it ended, whatever a late writer says.
+        let changed = Sql::new(
+            "UPDATE runs SET state = $2, attempt = $3, started_at = COALESCE(started_at, $4), ended_at = $5,
+                 code = $6, message = $7, counters = COALESCE($8, counters),
+                 rate_bytes_per_second = COALESCE($9, rate_bytes_per_second)
+             WHERE id = $1 AND state IN ('queued', 'running')",
+        )
+        .bind(run_id)
+        .bind(state)
+        .bind(job.attempt as i32)
+        .bind(job.started_at)
+        .bind(job.ended_at)
+        .bind(job.code.as_deref())
+        .bind(job.message.as_deref())
+        .bind(job.progress.as_ref().map(|p| serde_json::to_string(&p.counters).expect("plain JSON")))
+        .bind(rate)
+        .run(&self.tx, "write how a run stands")
+        .await?;
+        if changed == 0 {
+            return Ok(());
+        }
+        let data = json!({
+            "state": state, "planId": job.plan_id, "jobId": job.id, "code": job.code, "message": job.message,
+        });
+        self.append_event(Topic::Runs, "state", run_id, &data, now).await
+    }
+
+    pub(crate) async fn write_run_progress(&mut self, run: RunId, progress: &JobProgress) -> Result<(), CatalogError> {
+        Sql::new("UPDATE runs SET counters = $2, rate_bytes_per_second = $3 WHERE id = $1 AND state = 'running'")
+            .bind(run)
+            .bind(Json(&progress.counters))
+            .bind(progress.rate_bytes_per_second)
+            .run(&self.tx, "write a run's progress")
+            .await
+            .map(|_| ())
+    }
+
+    /// Names the recovery point that a run made.
+    pub async fn set_run_snapshot(&mut self, run: RunId, snapshot: SnapshotRowId) -> Result<(), CatalogError> {
+        Sql::new("UPDATE runs SET snapshot_id = $2 WHERE id = $1")
+            .bind(run)
+            .bind(snapshot)
+            .run(&self.tx, "name a run's snapshot")
+            .await
+            .map(|_| ())
+    }
+
+    /// Adds to the list of what is not in a run's recovery point. The caller caps it.
+    pub async fn insert_problems(&mut self, run: RunId, problems: &[Problem]) -> Result<(), CatalogError> {
+        for problems in problems.chunks(100) {
+            let mut sql = Sql::new("INSERT INTO run_problems (run_id, path, kind, message) VALUES ");
+            for (number, problem) in problems.iter().enumerate() {
+                sql = sql.push(if number == 0 { "(" } else { ", (" }).push_bind(run);
+                // PostgreSQL's text holds no zero byte.
+                for text in [&problem.path, &problem.kind, &problem.message] {
+                    sql = sql.push(", ").push_bind(text.replace('\0', "\u{fffd}"));
+                }
+                sql = sql.push(")");
+            }
+            sql.run(&self.tx, "list a run's problems").await?;
+        }
+        Ok(())
+    }
+}
