@@ -1,11 +1,13 @@
 //! What grows without end is cut: events, logs, the history of jobs, and runs older than people look at.
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rempart_jobs::Clock;
 
 use crate::sql::Sql;
-use crate::{Catalog, CatalogError};
+use crate::{Catalog, CatalogError, Dialect};
 
 /// How long things are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +38,51 @@ pub struct Swept {
 
 /// Rows of one transaction: others write in between.
 const CHUNK: i64 = 2_000;
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const HOURS_BETWEEN_COPIES: u32 = 24;
 
 impl Catalog {
+    /// Keeps the catalog in order until `stop`: a copy into the folder `copies` at once and each day ([`Self::copy_into`]),
+    /// what is old dropped each hour. What fails is logged, and tried again when its time comes.
+    pub async fn keep_house(
+        &self,
+        clock: &dyn Clock,
+        copies: &Path,
+        keeping: &Keeping,
+        stop: impl Future<Output = ()>,
+    ) {
+        tokio::pin!(stop);
+        for hour in 0_u32.. {
+            if hour % HOURS_BETWEEN_COPIES == 0 {
+                match self.copy_into(copies, clock.now()).await {
+                    Ok(Some(copy)) => tracing::info!("the catalog was copied to {}", copy.display()),
+                    Ok(None) => {}
+                    Err(error) => tracing::error!("the catalog was not copied: {}", chain(&error)),
+                }
+            }
+            match self.sweep(keeping, clock.now()).await {
+                Ok(swept) => tracing::debug!(?swept, "what was old is dropped"),
+                Err(error) => tracing::warn!("what is old was not dropped: {}", chain(&error)),
+            }
+            if let Err(error) = self.learn_sizes().await {
+                tracing::warn!("the planner was not told what has grown: {}", chain(&error));
+            }
+            let until = clock.now().checked_add(HOUR).unwrap_or(Timestamp::MAX);
+            tokio::select! {
+                () = &mut stop => return,
+                () = clock.sleep_until(until) => {}
+            }
+        }
+    }
+
+    /// Lets SQLite look at tables that have grown, so that it picks the right index; PostgreSQL does so by itself.
+    async fn learn_sizes(&self) -> Result<(), CatalogError> {
+        if self.dialect() == Dialect::Sqlite {
+            Sql::new("PRAGMA optimize").run(&self.inner.write, "look at what has grown").await?;
+        }
+        Ok(())
+    }
+
     /// Drops what is older than `keeping` says. The newest run of each plan stays, however old.
     pub async fn sweep(&self, keeping: &Keeping, now: Timestamp) -> Result<Swept, CatalogError> {
         let before = |age: Duration| now.checked_sub(age).unwrap_or(Timestamp::MIN);
@@ -74,4 +119,10 @@ impl Catalog {
             }
         }
     }
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -7,6 +7,7 @@ use rempart_catalog::{
     COPIES_KEPT, Catalog, CatalogUrl, Dialect, Event, Events, Keeping, PageRequest, Problem, RunFilter, Topic,
     on_both_dialects,
 };
+use rempart_jobs::testing::FakeClock;
 use rempart_jobs::{
     Claim, Heartbeat, JobOutcome, JobStore, Leave, Leaving, Limits, Origin, PlanToRun, Started, start_run,
 };
@@ -189,5 +190,32 @@ on_both_dialects! {
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), COPIES_KEPT);
         let copy = Catalog::open(&CatalogUrl::sqlite(&newest)).await.unwrap();
         assert_eq!(copy.run(run).await.unwrap(), catalog.run(run).await.unwrap());
+    }
+
+    async fn the_house_is_kept_from_the_start_and_each_day(scratch: Scratch) {
+        let catalog = scratch.catalog().await;
+        let folder = scratch.folder().join("copies");
+        let clock = FakeClock::at("2026-01-10T00:00:00Z");
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let house = tokio::spawn({
+            let (catalog, clock, folder) = (catalog.clone(), clock.clone(), folder.clone());
+            async move {
+                let stop = async { drop(stopped.await) };
+                catalog.keep_house(&clock, &folder, &Keeping::default(), stop).await;
+            }
+        });
+        if scratch.dialect() == Dialect::Sqlite {
+            for copies in 1..=3 {
+                let deadline = std::time::Instant::now() + Duration::from_secs(30);
+                while std::fs::read_dir(&folder).map_or(0, Iterator::count) < copies {
+                    assert!(std::time::Instant::now() < deadline, "copy {copies} was not made");
+                    // Its clock stands still but for this: an hour at a time, a day a copy.
+                    clock.advance(Duration::from_secs(3600));
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+        }
+        stop.send(()).unwrap();
+        house.await.unwrap();
     }
 }
