@@ -38,7 +38,7 @@ pub use pool::{
     WorkerStore,
 };
 pub use process::{Usage, UsageMeter};
-pub use retry::wait_before_retry;
+pub use retry::{ATTEMPTS_OVER_LOST_WORKERS, wait_after_loss, wait_before_retry};
 pub use scheduler::{Due, GRACE, MISSED_LIMIT, Scheduler, Ticked, decide};
 pub use start::{BackupPayload, Fired, NewRun, Origin, PlanToRun, RunStore, Started, start_run};
 pub use store::{Beat, CancelAnswer, Claim, Heartbeat, JobStore, Leave, Leaving, Reaped, StoreError, StoreResult};

@@ -14,7 +14,7 @@ use crate::clock::later;
 use crate::process::{Usage, UsageMeter};
 use crate::store::StoreResult;
 use crate::worker::chain;
-use crate::{Clock, Doing, Handlers, JobStore, Limits, LogLine, Order, Rhythm, Worker, wait_before_retry};
+use crate::{Clock, Doing, Handlers, JobStore, Limits, LogLine, Order, Rhythm, Worker, wait_after_loss};
 
 /// Which process this is. Its id is drawn at start, so that a process number used twice is not mistaken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -247,7 +247,7 @@ async fn keep(shared: Arc<PoolShared>) {
             }
             return;
         }
-        match parts.jobs.reap(parts.clock.now(), &wait_before_retry).await {
+        match parts.jobs.reap(parts.clock.now(), &wait_after_loss).await {
             Ok(reaped) => reaped.iter().for_each(|job| {
                 let worker = job.worker.as_deref().unwrap_or("?");
                 tracing::warn!(job = job.job_id.get(), worker, "a worker died; its job is now {}", job.state);

@@ -22,6 +22,16 @@ pub fn wait_before_retry(job: JobId, attempt: u32) -> Duration {
     Duration::from_millis(doubled - spread / 2 + mixed % (spread + 1))
 }
 
+/// A job whose worker died is begun again this often at least, however few attempts it has: the fault was not the job's.
+/// Not for ever: a job may be what kills its workers.
+pub const ATTEMPTS_OVER_LOST_WORKERS: u32 = 3;
+
+/// The wait after a worker died in the attempt of this number: none after the first.
+#[must_use]
+pub fn wait_after_loss(job: JobId, attempt: u32) -> Duration {
+    if attempt <= 1 { Duration::ZERO } else { wait_before_retry(job, attempt - 1) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

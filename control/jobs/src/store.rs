@@ -111,8 +111,9 @@ pub trait JobStore: Send + Sync + 'static {
 
     fn cancel(&self, job: JobId, now: Timestamp) -> StoreResult<'_, CancelAnswer>;
 
-    /// Takes back the jobs whose lease ran out before `now`: another attempt where they have one left (after `wait` of
-    /// the attempt), else failed with the code `worker.lost`; canceled where that was asked for.
+    /// Takes back the jobs whose lease ran out before `now`: another attempt (after `wait` of the attempt) while they have
+    /// one left, or have had fewer than [`crate::ATTEMPTS_OVER_LOST_WORKERS`]; else failed with the code `worker.lost`;
+    /// canceled where that was asked for.
     fn reap<'a>(
         &'a self,
         now: Timestamp,

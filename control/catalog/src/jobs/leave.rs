@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rempart_jobs::{Beat, Heartbeat, Job, JobOutcome, Lease, Leave, Leaving, Reaped};
+use rempart_jobs::{ATTEMPTS_OVER_LOST_WORKERS, Beat, Heartbeat, Job, JobOutcome, Lease, Leave, Leaving, Reaped};
 use rempart_model::{JobId, JobProgress, JobState};
 use serde_json::json;
 
@@ -147,7 +147,7 @@ impl WriteTx {
             let words = "the worker was not heard of any more";
             let settled = if job.cancel_requested {
                 self.write_end(job.lease(), &JobOutcome::canceled(), None, now).await?
-            } else if job.attempt < job.max_attempts {
+            } else if job.attempt < job.max_attempts.max(ATTEMPTS_OVER_LOST_WORKERS) {
                 let not_before = now.checked_add(wait(job.id, job.attempt)).unwrap_or(Timestamp::MAX);
                 let outcome = JobOutcome::failed_for_now("worker.lost", words);
                 self.write_requeue(job.lease(), Some((not_before, &outcome)), None).await?

@@ -197,7 +197,7 @@ impl WorkerStore for CatalogJobs {
         Box::pin(async move {
             let work = async {
                 let mut tx = self.catalog.begin().await?;
-                tx.remove_workers(&process.id, self::now()).await?;
+                tx.remove_workers(&process.id, Timestamp::now()).await?;
                 tx.commit().await
             };
             work.await.map_err(failed("take workers off the list"))
@@ -207,8 +207,4 @@ impl WorkerStore for CatalogJobs {
     fn command_wakes(&self) -> watch::Receiver<u64> {
         self.catalog.inner.wakes.commands.subscribe()
     }
-}
-
-fn now() -> Timestamp {
-    Timestamp::now()
 }

@@ -207,28 +207,39 @@ async fn a_lost_lease_writes_nothing(store: &impl StoreUnderTest) {
 }
 
 async fn dead_workers_jobs_are_taken_back(store: &impl StoreUnderTest) {
-    let again = add(store, NewJob { max_attempts: 2, ..of_repository(JobKind::Prune, 1) }, 0).await;
-    let once = add(store, of_repository(JobKind::Prune, 2), 0).await;
-    let unwanted = add(store, NewJob { max_attempts: 5, ..of_repository(JobKind::Prune, 3) }, 0).await;
+    let once = add(store, of_repository(JobKind::Prune, 1), 0).await;
+    let often = add(store, NewJob { max_attempts: 9, ..of_repository(JobKind::Prune, 2) }, 0).await;
+    let unwanted = add(store, NewJob { max_attempts: 9, ..of_repository(JobKind::Prune, 3) }, 0).await;
     for _ in 0..3 {
         begin(store, 1).await;
     }
     assert_eq!(store.cancel(unwanted, at(2)).await.unwrap(), CancelAnswer::Requested);
 
-    let mut reaped = store.reap(at(60), &|_, attempt| Duration::from_secs(30 * u64::from(attempt))).await.unwrap();
+    let half_a_minute_each = |_, attempt| Duration::from_secs(30 * u64::from(attempt));
+    let mut reaped = store.reap(at(60), &half_a_minute_each).await.unwrap();
     reaped.sort_by_key(|job| job.job_id);
     let states: Vec<_> = reaped.iter().map(|job| (job.job_id, job.state)).collect();
-    assert_eq!(states, [(again, JobState::Queued), (once, JobState::Failed), (unwanted, JobState::Canceled)]);
+    assert_eq!(states, [(once, JobState::Queued), (often, JobState::Queued), (unwanted, JobState::Canceled)]);
     assert!(reaped.iter().all(|job| job.worker.as_deref() == Some("w1")));
-    assert_eq!(store.look(once).await.code.as_deref(), Some("worker.lost"));
+    assert_eq!(claim(store, 89).await, None, "they wait for half a minute");
 
-    assert_eq!(claim(store, 89).await, None, "it waits for half a minute");
-    assert_eq!(begin(store, 90).await.id, again);
-    // And the repositories are free again.
-    add(store, of_repository(JobKind::Prune, 2), 91).await;
-    begin(store, 92).await;
-    add(store, of_repository(JobKind::Prune, 3), 91).await;
-    begin(store, 92).await;
+    // Its repository is free again.
+    let after = add(store, of_repository(JobKind::Prune, 3), 61).await;
+    let free = begin(store, 62).await;
+    assert_eq!(free.id, after);
+    succeed(store, &free, 63).await;
+
+    // The second and the third worker die too: now the job itself is suspected, but for the one that may be tried often.
+    for (second, left) in [(90, JobState::Queued), (200, JobState::Failed)] {
+        for _ in 0..2 {
+            begin(store, second).await;
+        }
+        let reaped = store.reap(at(second + 30), &half_a_minute_each).await.unwrap();
+        assert_eq!(reaped.len(), 2);
+        assert_eq!(store.look(once).await.state, left, "after the worker of second {second}");
+        assert_eq!(store.look(often).await.state, JobState::Queued);
+    }
+    assert_eq!(store.look(once).await.code.as_deref(), Some("worker.lost"));
 }
 
 async fn jobs_are_canceled(store: &impl StoreUnderTest) {
