@@ -215,7 +215,7 @@ async fn dead_workers_jobs_are_taken_back(store: &impl StoreUnderTest) {
     }
     assert_eq!(store.cancel(unwanted, at(2)).await.unwrap(), CancelAnswer::Requested);
 
-    let half_a_minute_each = |_, attempt| Duration::from_secs(30 * u64::from(attempt));
+    let half_a_minute_each = |_: JobId, attempt: u32| Duration::from_secs(30 * u64::from(attempt));
     let mut reaped = store.reap(at(60), &half_a_minute_each).await.unwrap();
     reaped.sort_by_key(|job| job.job_id);
     let states: Vec<_> = reaped.iter().map(|job| (job.job_id, job.state)).collect();
