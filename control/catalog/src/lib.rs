@@ -22,7 +22,6 @@ mod audit;
 mod copies;
 mod error;
 mod event_reader;
-mod event_reading;
 mod events;
 mod housekeeping;
 mod jobs;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use parking_lot::Mutex;
-use rempart_catalog::{Catalog, CatalogError, Event, Topic};
+use rempart_catalog::{Catalog, Event, Events, Topic};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
@@ -22,11 +22,8 @@ pub struct Published {
 const QUEUE: usize = 2048;
 /// How many events are remembered for browsers that come back.
 const REMEMBERED: usize = 2048;
-/// How many events are read at once.
-const BATCH: u32 = 500;
-/// Other processes on the same catalog (workers, servers) announce nothing to this one: it looks at the newest number
-/// this often, one look-up in an index.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// After a look that failed.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// Where browsers listen.
 pub struct Hub {
@@ -103,37 +100,35 @@ impl Hub {
 
 /// Reads the catalog's events and publishes them, until `stop`.
 pub async fn pump(hub: Arc<Hub>, catalog: Catalog, stop: CancellationToken) {
-    let mut wakes = catalog.event_wakes();
-    let mut last = None;
-    loop {
-        match look(&hub, &catalog, last).await {
-            Ok(seq) => last = Some(seq),
-            Err(error) => tracing::warn!("cannot read events: {error}"),
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = wakes.changed() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = publish_all(&hub, &catalog) => {}
     }
 }
 
-/// Publishes what is new; the number of the newest event.
-async fn look(hub: &Hub, catalog: &Catalog, last: Option<i64>) -> Result<i64, CatalogError> {
-    let newest = catalog.last_event_seq().await?;
-    let Some(mut last) = last else {
-        hub.begin(newest);
-        return Ok(newest);
-    };
-    while last < newest {
-        let events = catalog.events_after(last, BATCH).await?;
-        let Some(end) = events.last() else { break };
-        last = end.seq;
-        for event in &events {
-            hub.publish(event);
+async fn publish_all(hub: &Hub, catalog: &Catalog) {
+    let newest = loop {
+        match catalog.last_event_seq().await {
+            Ok(newest) => break newest,
+            Err(error) => tracing::warn!("cannot read events: {error}"),
         }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    };
+    hub.begin(newest);
+    // It waits for numbers that PostgreSQL has given out and not committed, so that none is passed over.
+    let mut reader = catalog.event_reader(newest).await;
+    loop {
+        match reader.read().await {
+            Ok(Events::Next(events)) if !events.is_empty() => {
+                events.iter().for_each(|event| hub.publish(event));
+                continue;
+            }
+            Ok(Events::Next(_)) => {}
+            Ok(Events::Reset) => hub.begin(reader.place()),
+            Err(error) => tracing::warn!("cannot read events: {error}"),
+        }
+        reader.wait().await;
     }
-    Ok(last)
 }
 
 #[cfg(test)]
