@@ -174,6 +174,6 @@ on_both_dialects! {
         let zone = jiff::tz::TimeZone::get("Europe/Paris").unwrap();
         let days: Vec<_> = runs.iter().map(|run| zone.to_datetime(run.fire_at.unwrap()).date()).collect();
         assert_eq!(days.len(), 365);
-        assert!(days.windows(2).all(|pair| pair[0].tomorrow() == Ok(pair[1])), "a day was skipped or fired twice");
+        assert!(days.windows(2).all(|pair| pair[0].tomorrow().ok() == Some(pair[1])), "a day was skipped or fired twice");
     }
 }

@@ -79,7 +79,7 @@ fn a_daily_time_fires_once_on_each_day_of_a_year_in_zones_that_change_their_cloc
             let from = "2026-01-01T12:00:00Z".parse::<Timestamp>().unwrap();
             let days: Vec<_> =
                 schedule.after(from).take(365).map(|at| schedule.zone().to_datetime(at).date()).collect();
-            let follow = days.windows(2).all(|pair| pair[0].tomorrow() == Ok(pair[1]));
+            let follow = days.windows(2).all(|pair| pair[0].tomorrow().ok() == Some(pair[1]));
             assert!(follow, "{cron} in {zone} skips a day or fires twice");
         }
     }
