@@ -8,6 +8,7 @@ import { useMay } from "@/app/session";
 import { PlanList } from "@/features/plans/PlansPage";
 import { CapacityBar } from "@/features/pools/CapacityBar";
 import { StorageGrowth } from "@/features/pools/StorageGrowth";
+import { TextLink } from "@/features/TextLink";
 import { Page, PageSkeleton } from "@/shared/Page";
 import { ActionButton } from "@/shared/permission";
 import { EmptyState, ErrorState } from "@/shared/states";
@@ -103,7 +104,7 @@ function Overview({ dashboard }: { dashboard: Dashboard }) {
             {dashboard.storage.map((pool) => (
               <div key={pool.poolId}>
                 <Text size="sm" fw={550} mb={4}>
-                  <Link to={`/pools/${pool.poolId}`}>{pool.poolName}</Link>
+                  <TextLink to={`/pools/${pool.poolId}`}>{pool.poolName}</TextLink>
                 </Text>
                 <CapacityBar usedBytes={pool.usedBytes} capacityBytes={pool.capacityBytes} freeBytes={pool.freeBytes} />
               </div>

@@ -1,7 +1,6 @@
-import { Anchor, Button, Card, Group, Stack, Stepper, Text } from "@mantine/core";
+import { Anchor, Button, Card, Group, Progress, Stack, Stepper, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Pool, Repository, Retention, Schedule, Server } from "@/api/types";
@@ -16,6 +15,7 @@ import { RetentionField } from "@/features/retention/RetentionField";
 import { ScheduleField } from "@/features/schedule/ScheduleField";
 import { FolderField } from "@/features/servers/FolderField";
 import { serverChoicesQuery } from "@/features/servers/queries";
+import { TextLink } from "@/features/TextLink";
 import { Page, PageSkeleton } from "@/shared/Page";
 import { ActionButton } from "@/shared/permission";
 import { FirstRun } from "./FirstRun";
@@ -42,7 +42,6 @@ export function FirstStepsPage() {
 
 function Steps({ server, pools }: { server: Server; pools: Pool[] }) {
   const { t } = useTranslation();
-  const narrow = useMediaQuery("(max-width: 48em)");
   const [step, setStep] = useState(0);
   const [folders, setFolders] = useState<string[]>([]);
   const [poolId, setPoolId] = useState<number | null>(null);
@@ -60,11 +59,7 @@ function Steps({ server, pools }: { server: Server; pools: Pool[] }) {
 
   return (
     <Stack gap="lg">
-      <Stepper active={step} size="sm" orientation={narrow ? "vertical" : "horizontal"} allowNextStepsSelect={false}>
-        {STEPS.map((name) => (
-          <Stepper.Step key={name} label={t(`firstSteps.step.${name}`)} />
-        ))}
-      </Stepper>
+      <Where step={step} />
       <Card padding="xl">
         {step === 0 && (
           <Stack gap="lg">
@@ -148,10 +143,34 @@ function Steps({ server, pools }: { server: Server; pools: Pool[] }) {
       </Card>
       {step < 4 && (
         <Text size="sm" c="dimmed" ta="center">
-          {t("firstSteps.expert")} <Link to="/plans/new">{t("firstSteps.expertLink")}</Link>
+          {t("firstSteps.expert")} <TextLink to="/plans/new">{t("firstSteps.expertLink")}</TextLink>
         </Text>
       )}
     </Stack>
+  );
+}
+
+/** Where one is on the way; five labels beside each other do not fit on a phone. */
+function Where({ step }: { step: number }) {
+  const { t } = useTranslation();
+  const narrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const name = STEPS[step] ?? "run";
+  if (narrow) {
+    return (
+      <div>
+        <Text size="sm" fw={600} mb={6}>
+          {t("firstSteps.position", { step: step + 1, steps: STEPS.length, name: t(`firstSteps.step.${name}`) })}
+        </Text>
+        <Progress value={((step + 1) / STEPS.length) * 100} size="sm" aria-hidden />
+      </div>
+    );
+  }
+  return (
+    <Stepper active={step} size="sm" allowNextStepsSelect={false}>
+      {STEPS.map((other) => (
+        <Stepper.Step key={other} label={t(`firstSteps.step.${other}`)} />
+      ))}
+    </Stepper>
   );
 }
 

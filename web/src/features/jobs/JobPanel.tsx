@@ -1,12 +1,12 @@
 import { Alert, Card, CloseButton, Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { Ban } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/api/types";
 import { useJobProgress } from "@/events/progress";
 import { LiveProgress } from "@/features/runs/LiveProgress";
 import { useRateSamples } from "@/features/runs/useRateSamples";
+import { TextLink } from "@/features/TextLink";
 import { ActionButton } from "@/shared/permission";
 import { JobStateBadge } from "@/shared/StatusBadge";
 import { ErrorState } from "@/shared/states";
@@ -25,7 +25,7 @@ export function JobPanel({ jobId, onClose }: { jobId: number; onClose?: () => vo
         <Group gap="sm">
           <Text fw={600}>{t(`jobKind.${job.data.kind}`)}</Text>
           <JobStateBadge state={job.data.state} />
-          <Link to={`/jobs/${jobId}`}>{t("jobs.toJob", { id: jobId })}</Link>
+          <TextLink to={`/jobs/${jobId}`}>{t("jobs.toJob", { id: jobId })}</TextLink>
         </Group>
         {onClose && isOver(job.data.state) && <CloseButton aria-label={t("common.close")} onClick={onClose} />}
       </Group>

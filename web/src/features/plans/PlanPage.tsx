@@ -10,6 +10,7 @@ import { listOf } from "@/features/listOf";
 import { useRetentionSentence } from "@/features/retention/useRetentionSentence";
 import { RunTable } from "@/features/runs/RunTable";
 import { NextRuns } from "@/features/schedule/NextRuns";
+import { TextLink } from "@/features/TextLink";
 import { ConfirmDialog } from "@/shared/ConfirmDialog";
 import { showError, showSuccess } from "@/shared/notify";
 import { Page, PageSkeleton } from "@/shared/Page";
@@ -49,8 +50,8 @@ function PlanDetails({ plan }: { plan: Plan }) {
       mark={<ProtectionBadge state={plan.protection} size="md" />}
       description={
         <>
-          <Link to={`/servers/${plan.serverId}`}>{plan.serverName}</Link> →{" "}
-          <Link to={`/repositories/${plan.repositoryId}`}>{plan.repositoryName}</Link>
+          <TextLink to={`/servers/${plan.serverId}`}>{plan.serverName}</TextLink> →{" "}
+          <TextLink to={`/repositories/${plan.repositoryId}`}>{plan.repositoryName}</TextLink>
         </>
       }
       actions={

@@ -21,6 +21,7 @@ import { useIdParam } from "@/app/routes/params";
 import { Facts } from "@/features/Facts";
 import { JobPanel } from "@/features/jobs/JobPanel";
 import { listOf } from "@/features/listOf";
+import { TextLink } from "@/features/TextLink";
 import { ConfirmDialog } from "@/shared/ConfirmDialog";
 import { useFormat } from "@/shared/format";
 import { Page, PageSkeleton } from "@/shared/Page";
@@ -133,7 +134,7 @@ function RepositoryDetails({ repository }: { repository: Repository }) {
             { label: t("repositories.created"), value: <Time at={repository.createdAt} absolute /> },
             {
               label: t("repositories.pool"),
-              value: <Link to={`/pools/${repository.poolId}`}>{repository.poolName}</Link>,
+              value: <TextLink to={`/pools/${repository.poolId}`}>{repository.poolName}</TextLink>,
             },
             { label: t("repositories.server"), value: repository.serverName ?? "–" },
             {

@@ -1,12 +1,13 @@
 import { Alert, Card, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { Ban, Clock, RotateCw } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { JobProgress, Run } from "@/api/types";
 import { useIdParam } from "@/app/routes/params";
 import { useJobProgress } from "@/events/progress";
 import { jobQuery, useJobLog } from "@/features/jobs/queries";
+import { TextLink } from "@/features/TextLink";
 import { Page, PageSkeleton } from "@/shared/Page";
 import { ActionButton } from "@/shared/permission";
 import { RunStateBadge } from "@/shared/StatusBadge";
@@ -48,7 +49,7 @@ function RunDetails({ run }: { run: Run }) {
           {run.planId != null && (
             <>
               {" · "}
-              <Link to={`/plans/${run.planId}`}>{t("runs.toPlan")}</Link>
+              <TextLink to={`/plans/${run.planId}`}>{t("runs.toPlan")}</TextLink>
             </>
           )}
         </>

@@ -14,7 +14,6 @@ import {
 } from "@mantine/core";
 import { useDisclosure, useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { FolderSearch, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -23,6 +22,7 @@ import { JobBody } from "@/features/jobs/JobPanel";
 import { isOver, jobQuery } from "@/features/jobs/queries";
 import { Refusal } from "@/features/Refusal";
 import { FolderBrowser } from "@/features/servers/FolderBrowser";
+import { TextLink } from "@/features/TextLink";
 import { ActionButton } from "@/shared/permission";
 import { decodePath } from "./entryPath";
 import { useRestore } from "./queries";
@@ -271,7 +271,7 @@ function Restoring({ jobId, onClose }: { jobId: number; onClose: () => void }) {
       {job && <JobBody job={job} />}
       <Group justify="space-between">
         <Text size="sm" c="dimmed">
-          {over ? <Link to={`/jobs/${jobId}`}>{t("restore.report")}</Link> : t("restore.goesOn")}
+          {over ? <TextLink to={`/jobs/${jobId}`}>{t("restore.report")}</TextLink> : t("restore.goesOn")}
         </Text>
         <Button variant={over ? "filled" : "default"} onClick={onClose}>
           {t("common.close")}

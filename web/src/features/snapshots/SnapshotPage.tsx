@@ -9,6 +9,7 @@ import type { Snapshot, SnapshotEntry } from "@/api/types";
 import { useIdParam } from "@/app/routes/params";
 import { Facts } from "@/features/Facts";
 import { JobPanel } from "@/features/jobs/JobPanel";
+import { TextLink } from "@/features/TextLink";
 import { ConfirmDialog } from "@/shared/ConfirmDialog";
 import { useFormat } from "@/shared/format";
 import { Page, PageSkeleton } from "@/shared/Page";
@@ -54,7 +55,7 @@ function SnapshotDetails({ snapshot }: { snapshot: Snapshot }) {
           </Text>
           {" · "}
           <Time at={snapshot.takenAt} /> ·{" "}
-          <Link to={`/repositories/${snapshot.repositoryId}`}>{snapshot.repositoryName}</Link>
+          <TextLink to={`/repositories/${snapshot.repositoryId}`}>{snapshot.repositoryName}</TextLink>
         </>
       }
       actions={
