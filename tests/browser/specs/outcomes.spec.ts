@@ -1,0 +1,98 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmod, chown, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, type Page, test } from "@playwright/test";
+import { makePlan, signIn } from "../support/app.ts";
+import { ADMINISTRATOR, Api, Server } from "../support/server.ts";
+
+const MIB = 1024 * 1024;
+
+let server: Server;
+let api: Api;
+
+test.beforeAll(async () => {
+  server = await Server.start();
+  api = await Api.setUp(server);
+});
+
+test.afterAll(() => server?.stop());
+
+async function runFromPlanPage(page: Page, planId: number, name: string): Promise<void> {
+  await page.goto(`${server.url}/plans/${planId}`);
+  await page.getByRole("button", { name: `Run the plan ${name} now` }).click();
+  await expect(page).toHaveURL(/\/runs\/\d+$/);
+}
+
+test("a run is canceled within seconds, and says that there is no new recovery point", async ({ page }) => {
+  // Given: so much data that the run cannot be over before the button is pressed.
+  const source = await server.folderFor("large");
+  for (let part = 0; part < 12; part++) await writeFile(join(source, `part-${part}.bin`), randomBytes(64 * MIB));
+  const plan = await makePlan(api, { name: "large data", source, pool: await server.folderFor("pool-large") });
+  await signIn(page, server, ADMINISTRATOR);
+
+  // When
+  await runFromPlanPage(page, plan.id, "large data");
+  await expect(page.getByText("Running", { exact: true }).first()).toBeVisible();
+  const pressed = Date.now();
+  await page.getByRole("button", { name: "Cancel" }).click();
+
+  // Then
+  await expect(page.getByText("Canceled: there is no new recovery point")).toBeVisible();
+  expect(Date.now() - pressed, "milliseconds from the button to the end").toBeLessThan(15_000);
+  await expect(page.getByRole("link", { name: "Open the recovery point" })).toHaveCount(0);
+});
+
+test("an unreadable file makes a warning that names it; the rest is in the recovery point", async ({ page }) => {
+  // Given: a file of root that the server's user may not read.
+  const source = await server.folderFor("mixed");
+  await writeFile(join(source, "readable.txt"), "yes");
+  const secret = join(source, "only for root.key");
+  await writeFile(secret, "no");
+  await chown(secret, 0, 0);
+  await chmod(secret, 0o600);
+  const plan = await makePlan(api, { name: "mixed rights", source, pool: await server.folderFor("pool-mixed") });
+  await signIn(page, server, ADMINISTRATOR);
+
+  // When
+  await runFromPlanPage(page, plan.id, "mixed rights");
+
+  // Then
+  await expect(page.getByText(/^Succeeded with warnings/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole("heading", { name: /1 file is not in the recovery point/ })).toBeVisible();
+  await expect(page.getByText(secret).first()).toBeVisible();
+  await page.getByRole("link", { name: "Open the recovery point" }).click();
+  await expect(page.getByText("Not everything is in this recovery point")).toBeVisible();
+});
+
+test("a full disk fails the run with the reason; after space is made the next run works", async ({ page }) => {
+  // Given: a pool on a disk that is smaller than the data.
+  const source = await server.folderFor("beyond");
+  await writeFile(join(source, "data.bin"), randomBytes(48 * MIB));
+  const pool = await server.folderFor("small-disk");
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=24m,mode=0777", "tmpfs", pool]);
+  try {
+    await mkdir(join(pool, "pool"), { mode: 0o777 });
+    await chmod(join(pool, "pool"), 0o777);
+    const plan = await makePlan(api, { name: "beyond the disk", source, pool: join(pool, "pool") });
+    await signIn(page, server, ADMINISTRATOR);
+
+    // When
+    await runFromPlanPage(page, plan.id, "beyond the disk");
+
+    // Then
+    await expect(page.getByText("Failed: there is no new recovery point")).toBeVisible({ timeout: 60_000 });
+    const outcome = page.getByRole("alert").filter({ hasText: "Failed" });
+    await expect(outcome).toContainText(/space|full/i);
+    await expect(outcome).toContainText("What to do:");
+
+    // When: space is made
+    execFileSync("mount", ["-o", "remount,size=256m", pool]);
+    await page.getByRole("button", { name: "Run again" }).click();
+
+    // Then
+    await expect(page.getByText("Succeeded: everything is in the recovery point")).toBeVisible({ timeout: 60_000 });
+  } finally {
+    execFileSync("umount", ["-l", pool]);
+  }
+});
