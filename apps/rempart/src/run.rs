@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rempart_archive::cancel::CancelToken;
-use rempart_repository::{LockGuard, LockMode, PendingLock, Repository};
+use rempart_repository::{ErrorKind, LockGuard, LockMode, PendingLock, Repository};
 use rempart_storage::{Location, ObjectStore};
 
 use crate::cli::maintain::From;
@@ -139,8 +139,24 @@ impl Run {
 
     /// Writes a lock of the shared kind without waiting for the second look at the others.
     pub fn lock_early(&self, repository: &Repository) -> anyhow::Result<PendingLock> {
+        self.begin_lock(repository, LockMode::Shared)
+    }
+
+    /// Writes a lock without waiting for the second look at the others.
+    pub fn begin_lock(&self, repository: &Repository, mode: LockMode) -> anyhow::Result<PendingLock> {
         self.refuse_no_lock()?;
-        Ok(repository.lock_async(LockMode::Shared, self.lock_wait())?)
+        Ok(repository.lock_async(mode, self.lock_wait())?)
+    }
+
+    /// Makes a lock certain that was begun. Where somebody else came at the same time, begins again, and waits as long as
+    /// the user wants to.
+    pub fn confirm(&self, repository: &Repository, pending: PendingLock, mode: LockMode) -> anyhow::Result<LockGuard> {
+        match pending.confirm() {
+            Err(error) if error.kind() == ErrorKind::Locked && self.lock_wait().is_some() => {
+                self.lock(repository, mode)
+            }
+            outcome => Ok(outcome?),
+        }
     }
 
     fn refuse_no_lock(&self) -> anyhow::Result<()> {

@@ -44,6 +44,19 @@ fn seal_with_iv(key: &MasterKey, iv: &Iv, plaintext: &[u8], out: &mut Vec<u8>) {
 
 /// Checks the envelope and appends the plaintext to `out`, which is untouched on error.
 pub(crate) fn open_into(key: &MasterKey, envelope: &[u8], out: &mut Vec<u8>) -> Result<(), CryptoError> {
+    let (iv, ciphertext) = verified(key, envelope)?;
+    out.reserve(ciphertext.len());
+    let mut keystream = keystream(&key.encrypt, iv);
+    for piece in ciphertext.chunks(PIECE_BYTES) {
+        let start = out.len();
+        out.extend_from_slice(piece);
+        keystream.apply_keystream(&mut out[start..]);
+    }
+    Ok(())
+}
+
+/// The IV and the ciphertext of an envelope whose MAC is right.
+pub(crate) fn verified<'e>(key: &MasterKey, envelope: &'e [u8]) -> Result<(&'e Iv, &'e [u8]), CryptoError> {
     let too_short = CryptoError::TooShort { len_bytes: envelope.len() };
     let Some((iv, sealed)) = envelope.split_first_chunk::<IV_LEN_BYTES>() else { return Err(too_short) };
     let Some((ciphertext, stored_mac)) = sealed.split_last_chunk::<MAC_LEN_BYTES>() else { return Err(too_short) };
@@ -55,14 +68,7 @@ pub(crate) fn open_into(key: &MasterKey, envelope: &[u8], out: &mut Vec<u8>) -> 
     if !bool::from(key.mac.finish(mac, iv).ct_eq(stored_mac)) {
         return Err(CryptoError::BadMac);
     }
-    out.reserve(ciphertext.len());
-    let mut keystream = keystream(&key.encrypt, iv);
-    for piece in ciphertext.chunks(PIECE_BYTES) {
-        let start = out.len();
-        out.extend_from_slice(piece);
-        keystream.apply_keystream(&mut out[start..]);
-    }
-    Ok(())
+    Ok((iv, ciphertext))
 }
 
 fn keystream<'k>(aes: &'k Aes256, iv: &Iv) -> Keystream<'k> {
@@ -139,8 +145,12 @@ mod tests {
             }
             let envelope = sealed(&parts, &iv, &plaintext);
             prop_assert_eq!(&envelope, &oracle(&parts, &iv, &plaintext));
-            let opened = MasterKey::from_parts(parts).open(&envelope);
-            prop_assert_eq!(opened.ok(), Some(plaintext));
+            let key = MasterKey::from_parts(parts);
+            prop_assert!(key.verify(&envelope).is_ok());
+            let mut damaged = envelope.clone();
+            damaged[16 + plaintext.len() / 2] ^= 1;
+            prop_assert!(matches!(key.verify(&damaged), Err(CryptoError::BadMac)));
+            prop_assert_eq!(key.open(&envelope).ok(), Some(plaintext));
         }
     }
 }

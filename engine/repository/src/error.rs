@@ -116,6 +116,8 @@ pub enum RepositoryError {
     PackSize { mebibytes: u64 },
     #[error("prune would lose data: {reason}; nothing was deleted: run `rempart check`")]
     PruneRefused { reason: String },
+    #[error("the plan for a prune does not fit any more: {reason}; nothing was deleted")]
+    PlanOutdated { reason: String },
     #[error("canceled")]
     Canceled,
     #[error(transparent)]
@@ -154,6 +156,7 @@ impl RepositoryError {
             Self::KeyInUse
             | Self::LastKey
             | Self::NotExclusive { .. }
+            | Self::PlanOutdated { .. }
             | Self::ForeignLock { .. }
             | Self::TooLarge { .. }
             | Self::PackSize { .. }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use jiff::tz::TimeZone;
 use rempart_model::SnapshotId;
 use rempart_policy::{Decision, GroupBy, GroupKey, Period, RetentionPolicy, Within};
-use rempart_repository::{LockMode, StoredSnapshot};
+use rempart_repository::{LockMode, PrunePlan, Repository, StoredSnapshot};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -62,23 +62,74 @@ pub fn forget(run: &Run, args: &Forget) -> anyhow::Result<ExitCode> {
     let repository = run.open()?;
     // A dry run only reads.
     let mode = if args.dry_run { LockMode::Shared } else { LockMode::Exclusive };
-    let lock = run.lock(&repository, mode)?;
-    let snapshots = Finder::new(&repository, &args.filter).many(&args.snapshots)?;
-    let plan = if args.snapshots.is_empty() {
-        plan_by_rules(run, &snapshots, by, &policy)?
-    } else {
-        Plan { kept: 0, remove: snapshots.iter().map(|stored| stored.id).collect() }
-    };
+    // While the lock settles, it is worked out what there is to do. What is found by then counts only if the repository
+    // is still the same once the lock is certain.
+    let pending = run.begin_lock(&repository, mode)?;
+    let mut job = Job::plan(run, args, &repository, by, &policy)?;
     run.check_canceled()?;
+    let lock = run.confirm(&repository, pending, mode)?;
+    if !job.is_current(&repository)? {
+        job = Job::plan(run, args, &repository, by, &policy)?;
+    }
+    for group in &job.groups {
+        show_group(run, group, &job.snapshots)?;
+    }
+    run.check_canceled()?;
+    let plan = job.plan;
     if !args.dry_run {
         repository.remove_snapshots(&lock, &plan.remove)?;
     }
     tell(run, args, &plan)?;
-    if args.prune {
-        return super::prune::execute(run, &repository, lock, &args.limits, args.dry_run);
+    if let Some(prune) = job.prune {
+        return super::prune::execute(run, &repository, lock, prune, args.dry_run);
     }
     lock.release()?;
     Ok(ExitCode::Success)
+}
+
+/// All that one look at the repository says.
+struct Job {
+    /// Every snapshot there is, ascending: what the rest was worked out from.
+    seen: Vec<SnapshotId>,
+    snapshots: HashMap<SnapshotId, StoredSnapshot>,
+    groups: Vec<Group>,
+    plan: Plan,
+    prune: Option<PrunePlan>,
+}
+
+struct Group {
+    key: GroupKey,
+    /// Oldest first, as `snapshots` shows them.
+    decisions: Vec<Decision>,
+}
+
+impl Job {
+    fn plan(
+        run: &Run,
+        args: &Forget,
+        repository: &Repository,
+        by: GroupBy,
+        policy: &RetentionPolicy,
+    ) -> anyhow::Result<Self> {
+        let seen = repository.snapshot_ids()?;
+        let snapshots = Finder::new(repository, &args.filter).many(&args.snapshots)?;
+        let (groups, plan) = if args.snapshots.is_empty() {
+            plan_by_rules(&snapshots, by, policy)?
+        } else {
+            (Vec::new(), Plan { kept: 0, remove: snapshots.iter().map(|stored| stored.id).collect() })
+        };
+        let prune = match args.prune {
+            true => Some(super::prune::plan(run, repository, &plan.remove, &args.limits)?),
+            false => None,
+        };
+        let snapshots = snapshots.into_iter().map(|stored| (stored.id, stored)).collect();
+        Ok(Self { seen, snapshots, groups, plan, prune })
+    }
+
+    fn is_current(&self, repository: &Repository) -> anyhow::Result<bool> {
+        let same_snapshots = repository.snapshot_ids()? == self.seen;
+        Ok(same_snapshots && self.prune.as_ref().map_or(Ok(true), |plan| plan.is_current(repository))?)
+    }
 }
 
 fn tell(run: &Run, args: &Forget, plan: &Plan) -> anyhow::Result<()> {
@@ -101,33 +152,26 @@ fn tell(run: &Run, args: &Forget, plan: &Plan) -> anyhow::Result<()> {
 }
 
 fn plan_by_rules(
-    run: &Run,
     snapshots: &[StoredSnapshot],
     by: GroupBy,
     policy: &RetentionPolicy,
-) -> anyhow::Result<Plan> {
+) -> anyhow::Result<(Vec<Group>, Plan)> {
     let zone = TimeZone::system();
-    let by_id: HashMap<SnapshotId, &StoredSnapshot> = snapshots.iter().map(|stored| (stored.id, stored)).collect();
     let facts: Vec<_> = snapshots.iter().map(show::facts).collect();
-    let mut plan = Plan::default();
+    let (mut groups, mut plan) = (Vec::new(), Plan::default());
     for group in rempart_policy::group(&facts, by) {
         let mut decisions = rempart_policy::retain(policy, &group.members, &zone)?;
-        // Shown as `snapshots` shows them: oldest first.
         decisions.reverse();
-        show_group(run, &group.key, &decisions, &by_id)?;
         plan.kept += decisions.iter().filter(|decision| decision.is_kept()).count();
         plan.remove.extend(decisions.iter().filter(|decision| !decision.is_kept()).map(|decision| decision.id));
+        groups.push(Group { key: group.key, decisions });
     }
-    Ok(plan)
+    Ok((groups, plan))
 }
 
-fn show_group(
-    run: &Run,
-    key: &GroupKey,
-    decisions: &[Decision],
-    by_id: &HashMap<SnapshotId, &StoredSnapshot>,
-) -> anyhow::Result<()> {
-    let stored = |decision: &&Decision| by_id.get(&decision.id).copied();
+fn show_group(run: &Run, group: &Group, by_id: &HashMap<SnapshotId, StoredSnapshot>) -> anyhow::Result<()> {
+    let Group { key, decisions } = group;
+    let stored = |decision: &&Decision| by_id.get(&decision.id);
     let kept = || decisions.iter().filter(|decision| decision.is_kept());
     let removed = || decisions.iter().filter(|decision| !decision.is_kept());
     let matches = |decision: &Decision| decision.reasons.iter().map(ToString::to_string).collect::<Vec<_>>();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rempart_repository::{LockGuard, LockMode, Repository};
-use rempart_repository::{PruneOptions, PruneStats};
+use rempart_model::SnapshotId;
+use rempart_repository::{LockGuard, LockMode, PruneOptions, PrunePlan, PruneStats, Repository};
 use serde::Serialize;
 
 use super::writing;
@@ -38,27 +38,38 @@ pub fn prune(run: &Run, args: &Prune) -> anyhow::Result<ExitCode> {
     // A dry run only reads, and lets others work.
     let mode = if args.dry_run { LockMode::Shared } else { LockMode::Exclusive };
     let lock = run.lock(&repository, mode)?;
-    execute(run, &repository, lock, &args.limits, args.dry_run)
+    let plan = plan(run, &repository, &[], &args.limits)?;
+    execute(run, &repository, lock, plan, args.dry_run)
 }
 
-/// The same as the second half of `forget --prune`, under the lock that it holds.
-pub fn execute(
+/// What a prune would do once the given snapshots are gone.
+pub fn plan(
     run: &Run,
     repository: &Repository,
-    lock: LockGuard,
+    forgotten: &[SnapshotId],
     limits: &PruneLimits,
-    dry_run: bool,
-) -> anyhow::Result<ExitCode> {
-    let writer_options = writing::options(&Writing::default())?;
+) -> anyhow::Result<PrunePlan> {
     let options = PruneOptions {
         max_unused: limits.max_unused,
         max_repack_bytes: limits.max_repack_size.map(|size| size.0),
         time_limit: limits.time_limit.map(|wait| Duration::from_secs(wait.0)),
         repack_small: limits.repack_small,
-        pack_target_bytes: writer_options.pack_target_bytes,
+        pack_target_bytes: writing::options(&Writing::default())?.pack_target_bytes,
     };
     let watch = MaintenanceProgress::new(&run.cancel);
-    let plan = progress::watch(&run.out, &watch, || repository.plan_prune(&options, &watch))?;
+    Ok(progress::watch(&run.out, &watch, || repository.plan_prune_without(forgotten, &options, &watch))?)
+}
+
+/// Also the second half of `forget --prune`, under the lock that it holds.
+pub fn execute(
+    run: &Run,
+    repository: &Repository,
+    lock: LockGuard,
+    plan: PrunePlan,
+    dry_run: bool,
+) -> anyhow::Result<ExitCode> {
+    let writer_options = writing::options(&Writing::default())?;
+    let watch = MaintenanceProgress::new(&run.cancel);
     let stats = plan.stats;
     show_plan(run, &stats)?;
     let lock = Arc::new(lock);

@@ -140,6 +140,56 @@ fn when_the_time_is_up_the_rest_is_left_for_the_next_prune() {
     assert_eq!(read(&lab.reopened(), second).unwrap(), joined(&half));
 }
 
+#[test]
+fn a_plan_made_before_snapshots_are_forgotten_equals_one_made_after() {
+    let lab = Lab::new();
+    let files = some_files(1, 40, 50_000);
+    let half: Files = files.iter().step_by(2).map(|(name, chunks)| (name.clone(), chunks.clone())).collect();
+    let first = lab.backup(&files);
+    let second = lab.backup(&half);
+    // Given a plan that takes a snapshot for forgotten
+    let repository = lab.reopened();
+    let early = repository.plan_prune_without(&[first], &TIGHT, &NoObserver).unwrap();
+    // When the snapshot is still there, then it is refused
+    assert!(early.is_current(&repository).unwrap());
+    let refused = repository.prune(&lab.exclusive(), early, WriterOptions::default(), &NoObserver);
+    assert_eq!(refused.map_err(|error| error.kind()), Err(ErrorKind::Refused));
+    // When it is gone, then the plan says and does what a later one would
+    let early = repository.plan_prune_without(&[first], &TIGHT, &NoObserver).unwrap();
+    lab.forget(&[first]);
+    assert_eq!(early.stats, lab.reopened().plan_prune(&TIGHT, &NoObserver).unwrap().stats);
+    assert!(early.is_current(&repository).unwrap());
+    repository.prune(&lab.exclusive(), early, WriterOptions::default(), &NoObserver).unwrap();
+    lab.assert_sound("after the prune");
+    assert_eq!(read(&lab.reopened(), second).unwrap(), joined(&half));
+}
+
+#[test]
+fn a_plan_is_refused_once_somebody_wrote_to_the_repository() {
+    let lab = Lab::new();
+    let gone = lab.backup(&some_files(1, 20, 50_000));
+    let repository = lab.reopened();
+    let outdated = |plan: &rempart_repository::PrunePlan| !plan.is_current(&repository).unwrap();
+    // Given a plan whose orphans, were it carried out later, could be packs of a backup that ended meanwhile
+    let before_backup = repository.plan_prune_without(&[gone], &TIGHT, &NoObserver).unwrap();
+    let kept = lab.backup(&some_files(2, 20, 50_000));
+    assert!(outdated(&before_backup), "a backup that ended after the plan");
+    // ...or which others have carried out already
+    let before_prune = repository.plan_prune_without(&[gone], &TIGHT, &NoObserver).unwrap();
+    lab.forget(&[gone]);
+    assert!(!outdated(&before_prune), "what the plan takes for forgotten may go at any time");
+    lab.prune(&TIGHT);
+    assert!(outdated(&before_prune), "a prune after the plan");
+    // Then neither is carried out
+    for plan in [before_backup, before_prune] {
+        let before = lab.objects("data");
+        let refused = repository.prune(&lab.exclusive(), plan, WriterOptions::default(), &NoObserver);
+        assert_eq!(refused.map_err(|error| error.kind()), Err(ErrorKind::Refused));
+        assert_eq!(lab.objects("data"), before);
+    }
+    assert_eq!(read(&lab.reopened(), kept).unwrap(), joined(&some_files(2, 20, 50_000)));
+}
+
 struct CancelAt(Step, std::sync::atomic::AtomicBool);
 
 impl MaintenanceObserver for CancelAt {

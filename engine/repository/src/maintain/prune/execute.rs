@@ -24,7 +24,8 @@ const MERGED_GAP_BYTES: u64 = 256 << 10;
 const RUN_BYTES: u64 = 4 << 20;
 
 impl Repository {
-    /// Carries a plan out. `exclusive` must have been held since before the plan was made.
+    /// Carries a plan out. Refused where the repository is not as the plan saw it, and where a snapshot that the plan takes
+    /// for forgotten is still there.
     ///
     /// Canceled, it stops before the next step that removes something; what was copied is then stored twice until the
     /// next prune.
@@ -36,6 +37,14 @@ impl Repository {
         observer: &dyn MaintenanceObserver,
     ) -> Result<PruneStats> {
         exclusive.ensure_exclusive("prune")?;
+        if !plan.is_current(self)? {
+            let reason = "the repository changed after it was made, so run prune again".to_owned();
+            return Err(RepositoryError::PlanOutdated { reason });
+        }
+        if let Some(snapshot) = plan.still_there(self)? {
+            let reason = format!("snapshot {snapshot} was to be removed first, and is still there");
+            return Err(RepositoryError::PlanOutdated { reason });
+        }
         let mut stats = plan.stats;
         let mut gone: HashSet<PackId> = plan.remove.iter().copied().collect();
         if !plan.repack.is_empty() {
@@ -99,7 +108,7 @@ fn copy_out(
     repack: &Repack,
     observer: &dyn MaintenanceObserver,
 ) -> Result<()> {
-    let (mut buffer, mut opened) = (Vec::new(), Vec::new());
+    let mut buffer = Vec::new();
     let name = ObjectName::Named(ObjectKind::Pack, repack.pack.0);
     let mut rest = &repack.keep[..];
     while let Some(first) = rest.first() {
@@ -112,7 +121,7 @@ fn copy_out(
         for entry in run {
             let at = (u64::from(entry.offset_bytes) - start) as usize;
             let sealed = &buffer[at..at + entry.sealed_bytes as usize];
-            repository.master_key().open_into(sealed, &mut opened).map_err(|error| RepositoryError::BlobDamaged {
+            repository.master_key().verify(sealed).map_err(|error| RepositoryError::BlobDamaged {
                 id: entry.id,
                 pack: repack.pack,
                 reason: error.to_string(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hashbrown::{HashMap, HashSet};
 use rempart_format::{BlobKind, PackEntry};
-use rempart_model::{BlobId, IndexId, PackId};
+use rempart_model::{BlobId, IndexId, PackId, SnapshotId};
 
 use super::Limit;
 use crate::maintain::MaintenanceObserver;
@@ -72,9 +72,10 @@ pub(super) struct Repack {
     pub(super) keep: Vec<PackEntry>,
 }
 
-/// What a prune would do. Holds for the repository as it was looked at: the exclusive lock must be held since before.
+/// What a prune would do. Holds for the repository as it was looked at: see [`PrunePlan::is_current`].
 pub struct PrunePlan {
     pub stats: PruneStats,
+    seen: Seen,
     pub(super) repack: Vec<Repack>,
     pub(super) remove: Vec<PackId>,
     pub(super) orphans: Vec<PackId>,
@@ -84,10 +85,44 @@ pub struct PrunePlan {
 }
 
 impl PrunePlan {
+    /// Whether the repository is still as the plan saw it, the snapshots to be forgotten aside. Asked with the exclusive
+    /// lock held, it makes a plan as good as one that was made under it: whoever wrote since then without our noticing
+    /// has come to an end, and what a snapshot needs of it stands in an index file that the plan did not see.
+    pub fn is_current(&self, repository: &Repository) -> Result<bool> {
+        let now = Seen::now(repository, &self.seen.forgotten)?;
+        Ok(now == self.seen)
+    }
+
+    /// The first of the snapshots to be forgotten that is still there.
+    pub(super) fn still_there(&self, repository: &Repository) -> Result<Option<SnapshotId>> {
+        let there = repository.snapshot_ids()?;
+        Ok(self.seen.forgotten.iter().copied().find(|id| there.binary_search(id).is_ok()))
+    }
+
     /// Nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.repack.is_empty() && self.remove.is_empty() && self.orphans.is_empty() && self.stale_indexes.is_empty()
+    }
+}
+
+/// What a plan was made from. Listed before any of it is read, all ascending.
+#[derive(PartialEq, Eq)]
+struct Seen {
+    forgotten: Vec<SnapshotId>,
+    snapshots: Vec<SnapshotId>,
+    indexes: Vec<IndexId>,
+}
+
+impl Seen {
+    fn now(repository: &Repository, forgotten: &[SnapshotId]) -> Result<Self> {
+        let mut forgotten = forgotten.to_vec();
+        forgotten.sort_unstable();
+        let mut snapshots = repository.snapshot_ids()?;
+        snapshots.retain(|id| forgotten.binary_search(id).is_err());
+        let mut indexes = repository.index_ids()?;
+        indexes.sort_unstable();
+        Ok(Self { forgotten, snapshots, indexes })
     }
 }
 
@@ -113,7 +148,21 @@ enum Fate {
 impl Repository {
     /// Looks at everything and decides. Deletes nothing; refuses where something that is in use is missing.
     pub fn plan_prune(&self, options: &PruneOptions, observer: &dyn MaintenanceObserver) -> Result<PrunePlan> {
-        let roots: Vec<BlobId> = self.snapshots()?.iter().map(|stored| stored.snapshot.tree).collect();
+        self.plan_prune_without(&[], options, observer)
+    }
+
+    /// The same for the repository as it will be without some snapshots: they must be removed before the plan is carried
+    /// out. So the plan can be made, and shown, while they are still there and the lock is still being made certain.
+    pub fn plan_prune_without(
+        &self,
+        forgotten: &[SnapshotId],
+        options: &PruneOptions,
+        observer: &dyn MaintenanceObserver,
+    ) -> Result<PrunePlan> {
+        let seen = Seen::now(self, forgotten)?;
+        let snapshots = self.snapshots()?;
+        let kept = snapshots.iter().filter(|stored| seen.forgotten.binary_search(&stored.id).is_err());
+        let roots: Vec<BlobId> = kept.map(|stored| stored.snapshot.tree).collect();
         let first_fault = parking_lot::Mutex::new(None);
         let reached =
             reach(self, roots, Look::References, observer, &|fault| _ = first_fault.lock().get_or_insert(fault))?;
@@ -142,6 +191,7 @@ impl Repository {
 
         let mut plan = PrunePlan {
             stats,
+            seen,
             repack: Vec::new(),
             remove: Vec::new(),
             orphans: stored.into_keys().collect(),
