@@ -49,6 +49,7 @@ mod exclude;
 mod finish;
 mod hardlink;
 mod listing;
+mod long_tree;
 mod options;
 mod plant;
 mod previous;

@@ -38,7 +38,8 @@ pub mod unpacked;
 
 pub use blob::{BlobKind, PackEntry};
 pub use compression::{
-    Compression, Compressor, ParseCompressionError, StoredBlob, decompress_into, decompress_within, is_incompressible,
+    Compression, Compressor, FramePieces, ParseCompressionError, StoredBlob, decompress_into, decompress_within,
+    is_incompressible,
 };
 pub use config::{Config, REPOSITORY_VERSION};
 pub use error::FormatError;

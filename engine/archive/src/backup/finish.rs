@@ -12,7 +12,7 @@ use super::dir::{Dir, Listed, State, Subtree};
 use super::error::{BackupError, Result};
 use super::listing::{Content, Listing};
 use super::progress::{Change, Item};
-use super::worker::{Worker, internal};
+use super::worker::Worker;
 
 /// Finished trees that wait to be hashed and stored together.
 #[derive(Default)]
@@ -30,6 +30,8 @@ struct Finished {
 /// As many as the widest hash takes side by side, and no more memory than that is worth.
 const TREES_PER_BATCH: usize = 16;
 const TREE_BATCH_BYTES: usize = 1024 * 1024;
+/// The record of a longer directory leaves no memory behind.
+const RECORD_KEPT_BYTES: usize = 4 * 1024 * 1024;
 
 impl Worker<'_, '_> {
     /// A directory has its result: tells the one above, which may be done by that, and so on up.
@@ -75,16 +77,10 @@ impl Worker<'_, '_> {
     }
 
     fn encode(&mut self, dir: &Arc<Dir>, listed: Listed) -> Result<()> {
-        self.encoder.restart();
-        for (index, entry) in listed.listing.entries.iter().enumerate() {
-            match entry.content {
-                Content::LeftOut => continue,
-                Content::Pending => return Err(BackupError::Internal { what: "an entry was never finished" }),
-                _ => {}
-            }
-            let name = listed.listing.names.get(index);
-            entry.fill(name, &self.run.owners, self.run.options.device_ids, &mut self.node);
-            self.encoder.push(&self.node).map_err(internal)?;
+        if let Some(long) = self.encode_listing(&listed.listing)? {
+            let id = self.store_long_tree(&listed.listing, &long)?;
+            let result = self.result_of(dir, listed, id);
+            return self.settle(Arc::clone(dir), result);
         }
         if dir.parent.is_none() && self.encoder.is_empty() {
             self.run.fail(BackupError::Empty);
@@ -151,7 +147,12 @@ impl Worker<'_, '_> {
             }
         }
         let head_bytes = encode_record(&listing, tree, device, &mut self.record)?;
-        cache.writer.append(&self.record, head_bytes).ok()
+        drop(listing);
+        let written = cache.writer.append(&self.record, head_bytes).ok();
+        if self.record.capacity() > RECORD_KEPT_BYTES {
+            self.record = Vec::new();
+        }
+        written
     }
 
     /// The whole of a record of the last run.

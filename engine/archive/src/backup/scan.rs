@@ -17,6 +17,9 @@ use super::queue::ScanTask;
 use super::source::{Stat, open_dir_at};
 use super::worker::Worker;
 
+/// The results of so many `stat` calls are kept room for.
+const STATS_KEPT: usize = 64 * 1024;
+
 impl Worker<'_, '_> {
     pub(crate) fn scan(&mut self, task: ScanTask) -> Result<()> {
         let ScanTask { dir, at, name } = task;
@@ -204,7 +207,11 @@ impl Worker<'_, '_> {
             }
             _ => None,
         };
-        self.stats = stats;
+        // Memory for a directory like most is used again; that for a huge one is needed now, by what follows.
+        if stats.capacity() <= STATS_KEPT {
+            self.stats = stats;
+        }
+        drop(old);
         self.begin(dir, Listed { listing: Listing { names, entries }, same_as, xattrs }, admission)
     }
 

@@ -79,6 +79,16 @@ impl<'a, 'r> Worker<'a, 'r> {
         })
     }
 
+    /// Takes the compressor out, for work that needs the rest of the worker beside it.
+    pub(super) fn take_compressor(&mut self) -> Result<Compressor> {
+        let spare = Compressor::new(self.run.options.compression).map_err(internal)?;
+        Ok(std::mem::replace(&mut self.store.compressor, spare))
+    }
+
+    pub(super) fn give_compressor_back(&mut self, compressor: Compressor) {
+        self.store.compressor = compressor;
+    }
+
     /// Works until the run ends.
     pub(crate) fn work(&mut self) {
         if let Err(error) = self.try_work() {

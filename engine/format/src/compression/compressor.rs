@@ -44,6 +44,10 @@ impl Compressor {
         self.compression
     }
 
+    pub(super) const fn context_mut(&mut self) -> &mut CCtx<'static> {
+        &mut self.context
+    }
+
     /// Replaces `out` by one zstd frame of `plaintext`.
     pub fn compress(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), FormatError> {
         out.clear();
@@ -94,7 +98,7 @@ fn verify(frame: &[u8], plaintext: &[u8]) -> Result<(), FormatError> {
     Err(FormatError::CompressedWrongly { len_bytes: plaintext.len() as u64 })
 }
 
-fn refused(code: usize) -> FormatError {
+pub(super) fn refused(code: usize) -> FormatError {
     FormatError::Compress { detail: zstd_safe::get_error_name(code) }
 }
 

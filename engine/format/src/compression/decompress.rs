@@ -65,6 +65,30 @@ pub(super) fn unpacks_to(frame: &[u8], plaintext: &[u8]) -> bool {
     })
 }
 
+/// Unpacks a frame and gives its plaintext away piece by piece.
+pub(super) fn unpack_pieces(frame: &[u8], mut give: impl FnMut(&[u8])) -> Result<(), FormatError> {
+    PIECE.with_borrow_mut(|piece| {
+        piece.resize(COMPARED_BYTES, 0);
+        with_context(|context| {
+            context.reset(ResetDirective::SessionOnly).map_err(damaged)?;
+            let mut input = InBuffer::around(frame);
+            loop {
+                let mut output = OutBuffer::around(&mut piece[..]);
+                let hint = context.decompress_stream(&mut output, &mut input).map_err(damaged)?;
+                let len = output.pos();
+                give(&piece[..len]);
+                let consumed = input.pos() == frame.len();
+                if hint == 0 && consumed {
+                    return Ok(());
+                }
+                if hint == 0 || (len == 0 && consumed) {
+                    return Err(FormatError::Decompress { detail: "it is not one whole frame" });
+                }
+            }
+        })
+    })
+}
+
 /// What is unpacked and compared at a time.
 const COMPARED_BYTES: usize = 256 << 10;
 

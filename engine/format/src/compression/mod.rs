@@ -2,10 +2,12 @@
 
 mod compressor;
 mod decompress;
+mod pieces;
 mod sample;
 
 pub use compressor::{Compressor, StoredBlob};
 pub use decompress::{decompress_into, decompress_within};
+pub use pieces::FramePieces;
 pub use sample::is_incompressible;
 
 use std::fmt;

@@ -69,6 +69,22 @@ impl TreeEncoder {
         Ok(())
     }
 
+    /// Gives away what was encoded since the last call, for trees too long to be held: the pieces, and what
+    /// [`Self::finish_pieces`] gives, are the tree. Not after [`Self::finish`].
+    pub fn take_piece<T>(&mut self, take: impl FnOnce(&[u8]) -> T) -> T {
+        debug_assert!(!self.finished, "a finished tree has no further piece");
+        let taken = take(&self.json);
+        self.json.clear();
+        taken
+    }
+
+    /// Gives away the last piece, and begins the next tree.
+    pub fn finish_pieces<T>(&mut self, take: impl FnOnce(&[u8]) -> T) -> T {
+        let taken = take(self.finish());
+        self.restart();
+        taken
+    }
+
     fn begin_node(&mut self, name: &[u8]) -> Result<(), FormatError> {
         if self.finished {
             self.json.truncate(self.json.len() - END.len());

@@ -75,6 +75,10 @@ impl BodyWriter {
 
     /// Appends a record that [`super::encode_record`] made.
     pub(crate) fn append(&self, record: &[u8], head_bytes: u32) -> io::Result<RecordRef> {
+        self.append_parts([record, &[]], head_bytes)
+    }
+
+    fn append_parts(&self, parts: [&[u8]; 2], head_bytes: u32) -> io::Result<RecordRef> {
         let mut guard = self.inner.lock();
         let inner = match &mut *guard {
             Some(inner) => inner,
@@ -85,34 +89,31 @@ impl BodyWriter {
             }
         };
         let at = RecordRef { offset_bytes: inner.offset_bytes, head_bytes, is_old: false };
-        inner.file.write_all(record)?;
-        inner.offset_bytes += record.len() as u64;
+        for part in parts {
+            inner.file.write_all(part)?;
+            inner.offset_bytes += part.len() as u64;
+        }
         Ok(at)
     }
 
     /// Copies a record of the last run with all records below it. `None` where one of them is damaged or cannot be
     /// written: the directory is then one without a record.
     pub(crate) fn copy(&self, from: &BodyReader, root: RecordRef) -> Option<RecordRef> {
-        // One level a frame: the children still to be copied, and those that are.
+        // One level a frame: the children still to be copied, and those that are. The data are read when they are copied.
         struct Frame {
             at: RecordRef,
-            record: Vec<u8>,
+            head: RecordBuffer,
             children: Vec<RecordRef>,
             copied: Vec<RecordRef>,
         }
         let open = |at: RecordRef| -> Option<Frame> {
-            let mut buffer = RecordBuffer::new();
-            let record = from.record(at, &mut buffer)?;
+            let mut head = RecordBuffer::new();
+            let record = from.record(at, &mut head)?;
             let children =
                 (0..record.len()).rev().filter_map(|index| Record::child(&record.stat(index))).collect::<Vec<_>>();
-            let mut data = RecordBuffer::new();
-            from.data(at, &record, &mut data)?;
-            if !record.data_is_whole(&data) {
-                return None;
-            }
-            buffer.extend_from_slice(&data);
-            Some(Frame { at, record: buffer, children, copied: Vec::new() })
+            Some(Frame { at, head, children, copied: Vec::new() })
         };
+        let mut data = RecordBuffer::new();
         let mut stack = vec![open(root)?];
         loop {
             let top = stack.last_mut()?;
@@ -123,8 +124,13 @@ impl BodyWriter {
             }
             let mut done = stack.pop()?;
             let mut places = std::mem::take(&mut done.copied).into_iter();
-            relocate(&mut done.record[..done.at.head_bytes as usize], |_| places.next())?;
-            let placed = self.append(&done.record, done.at.head_bytes).ok()?;
+            let record = Record::checked_before(&done.head);
+            from.data(done.at, &record, &mut data)?;
+            if !record.data_is_whole(&data) {
+                return None;
+            }
+            relocate(&mut done.head, |_| places.next())?;
+            let placed = self.append_parts([&done.head, &data], done.at.head_bytes).ok()?;
             match stack.last_mut() {
                 Some(parent) => parent.copied.push(placed),
                 None => return Some(placed),

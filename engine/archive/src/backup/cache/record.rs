@@ -76,6 +76,7 @@ pub(crate) fn encode(listing: &Listing, tree: &BlobId, device: u64, out: &mut Re
         count += 1;
     }
     out.extend_from_slice(&names);
+    drop(names);
     let head_bytes = u32::try_from(out.len()).ok()?;
     out[0..4].copy_from_slice(&MAGIC.to_le_bytes());
     out[4..8].copy_from_slice(&count.to_le_bytes());

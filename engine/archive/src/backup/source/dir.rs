@@ -13,6 +13,9 @@ use rustix::io::Errno;
 /// Room for a few hundred names a system call.
 const READ_BUFFER_BYTES: usize = 64 * 1024;
 
+/// Names of this length together are worth no copy.
+const LONG_BYTES: usize = 1024 * 1024;
+
 /// The names of one directory, in one piece of memory, sorted by their bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
@@ -87,8 +90,14 @@ impl Names {
         self.spans.dedup_by(|a, b| name(a) == name(b));
     }
 
-    /// Gives the names away, in no more memory than they need, and is empty.
+    /// Gives the names away, in no more memory than they need. Memory of many names goes with them, and is not copied.
     pub(crate) fn take(&mut self) -> Self {
+        if self.text.len() >= LONG_BYTES {
+            let mut taken = std::mem::take(self);
+            taken.text.shrink_to_fit();
+            taken.spans.shrink_to_fit();
+            return taken;
+        }
         Self { text: self.text.as_slice().to_vec(), spans: self.spans.as_slice().to_vec() }
     }
 
