@@ -6,17 +6,26 @@ mod plan;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rempart_crypto::sha256;
-use rempart_format::BlobKind;
+use rempart_crypto::{Sha256Stream, sha256};
+use rempart_format::{BlobKind, unpack_pieces};
 use rempart_model::{BlobId, PackId};
 use rempart_storage::{ObjectKind, ObjectName};
 
 use crate::decode::open_blob;
-use crate::{BlobError, BlobLocation, BlobSource, Deliver, Repository, RepositoryError, Result};
+use crate::{
+    BlobError, BlobLocation, BlobSource, Deliver, LONG_TREE_BYTES, Repository, RepositoryError, Result, TreeBytes,
+};
 
 impl BlobSource for Repository {
     fn read_blob(&self, kind: BlobKind, id: &BlobId) -> Result<Vec<u8>, BlobError> {
         Ok(self.read_any_copy(kind, id, &[], &AtomicBool::new(false))?)
+    }
+
+    fn read_tree(&self, id: &BlobId) -> Result<TreeBytes, BlobError> {
+        if self.plaintext_bytes(BlobKind::Tree, id).is_none_or(|len_bytes| len_bytes < LONG_TREE_BYTES) {
+            return self.read_blob(BlobKind::Tree, id).map(TreeBytes::Whole);
+        }
+        Ok(self.read_long_tree(id)?)
     }
 
     fn read_blobs(&self, kind: BlobKind, ids: &[BlobId], deliver: &Deliver<'_>) -> Result<(), BlobError> {
@@ -66,6 +75,23 @@ impl Repository {
     ) -> Result<(), String> {
         thread_local!(static SCRATCH: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) });
         SCRATCH.with_borrow_mut(|scratch| open_blob(self.master_key(), sealed, uncompressed_bytes, scratch, plaintext))
+    }
+
+    /// The frame of a tree, from the first copy that is intact: unpacked for its SHA-256, and not kept so.
+    fn read_long_tree(&self, id: &BlobId) -> Result<TreeBytes> {
+        let (mut payload, mut is_packed) = (Vec::new(), false);
+        self.any_copy(BlobKind::Tree, id, &[], &AtomicBool::new(false), &mut |location, sealed| {
+            self.master_key().open_into(sealed, &mut payload).map_err(|error| error.to_string())?;
+            is_packed = location.uncompressed_bytes.is_some();
+            let mut hash = Sha256Stream::new();
+            if is_packed {
+                unpack_pieces(&payload, |piece| hash.update(piece)).map_err(|error| error.to_string())?;
+            } else {
+                hash.update(&payload);
+            }
+            if hash.finish() == *id.as_bytes() { Ok(()) } else { Err(WRONG_HASH.to_owned()) }
+        })?;
+        Ok(if is_packed { TreeBytes::Packed(payload) } else { TreeBytes::Whole(payload) })
     }
 
     fn any_copy(

@@ -34,10 +34,25 @@ pub trait BlobSink: Send + Sync {
 /// Returning `false` stops the reading.
 pub type Deliver<'a> = dyn Fn(usize, Result<&[u8], BlobError>) -> bool + Sync + 'a;
 
+/// From this length on, a tree is left packed where it can be.
+pub const LONG_TREE_BYTES: u64 = 8 << 20;
+
+/// The bytes of a tree.
+#[derive(Debug)]
+pub enum TreeBytes {
+    Whole(Vec<u8>),
+    /// A zstd frame that was unpacked once, piece by piece, and gave what the tree's id names.
+    Packed(Vec<u8>),
+}
+
 /// Where blobs come from. Local: [`crate::Repository`]. Far: an agent's session.
 pub trait BlobSource: Send + Sync {
     /// The plaintext, checked (MAC, zstd, SHA-256).
     fn read_blob(&self, kind: BlobKind, id: &BlobId) -> Result<Vec<u8>, BlobError>;
+    /// A tree, checked like any blob. One that is long may be left packed: unpacked it can be ten times as long.
+    fn read_tree(&self, id: &BlobId) -> Result<TreeBytes, BlobError> {
+        self.read_blob(BlobKind::Tree, id).map(TreeBytes::Whole)
+    }
     /// Calls `deliver(index into ids, plaintext or error)` for each, in the order that is best for the storage (by pack and
     /// offset, neighbours merged up to 1 MiB gaps); may call from several threads. `deliver` returning false stops.
     /// An error of one blob is delivered and the others go on; the call itself fails where nothing can be read at all.

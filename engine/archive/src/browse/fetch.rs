@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use hashbrown::HashMap;
 use rempart_format::BlobKind;
 use rempart_model::BlobId;
-use rempart_repository::{BlobError, BlobSource};
+use rempart_repository::{BlobError, BlobSource, LONG_TREE_BYTES, TreeBytes};
 
 /// What is kept ahead at most. One tree larger than this is read all the same, alone.
 const KEPT_BYTES: usize = 12 << 20;
@@ -34,10 +34,13 @@ impl<'s> TreeFetcher<'s> {
         &mut self,
         id: &BlobId,
         upcoming: impl FnOnce(usize, &mut Vec<BlobId>),
-    ) -> Result<Vec<u8>, BlobError> {
+    ) -> Result<TreeBytes, BlobError> {
         if let Some(bytes) = self.kept.remove(id) {
             self.kept_bytes -= bytes.len();
-            return Ok(bytes);
+            return Ok(TreeBytes::Whole(bytes));
+        }
+        if self.source.plaintext_bytes(BlobKind::Tree, id).is_some_and(|len_bytes| len_bytes >= LONG_TREE_BYTES) {
+            return self.source.read_tree(id);
         }
         let mut wanted = std::mem::take(&mut self.wanted);
         wanted.clear();
@@ -48,7 +51,7 @@ impl<'s> TreeFetcher<'s> {
         let result =
             if wanted.len() == 1 { self.source.read_blob(BlobKind::Tree, id) } else { self.read_batch(&wanted) };
         self.wanted = wanted;
-        result
+        result.map(TreeBytes::Whole)
     }
 
     /// Leaves the first id, and of the others as many as fit beside what is kept already.

@@ -1,6 +1,6 @@
 //! `snapshot:sub/path`: from a snapshot and a path to a tree or a file.
 
-use rempart_format::{BlobKind, Node, NodeKind};
+use rempart_format::{Node, NodeKind};
 use rempart_model::BlobId;
 use rempart_repository::BlobSource;
 
@@ -74,9 +74,7 @@ pub fn resolve(source: &dyn BlobSource, root: BlobId, path: &[u8]) -> Result<Pla
 
 fn child(source: &dyn BlobSource, tree: BlobId, path: &[u8], name: &[u8]) -> Result<Option<Node>, BrowseError> {
     let damaged = |source| BrowseError::DamagedTree { path: shown(path), id: tree, source };
-    let bytes = source
-        .read_blob(BlobKind::Tree, &tree)
-        .map_err(|source| BrowseError::ReadTree { path: shown(path), source })?;
+    let bytes = source.read_tree(&tree).map_err(|source| BrowseError::ReadTree { path: shown(path), source })?;
     let mut cursor = TreeCursor::new(bytes);
     while let Some(node) = cursor.next_node() {
         let node = node.map_err(damaged)?;

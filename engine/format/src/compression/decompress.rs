@@ -66,7 +66,7 @@ pub(super) fn unpacks_to(frame: &[u8], plaintext: &[u8]) -> bool {
 }
 
 /// Unpacks a frame and gives its plaintext away piece by piece.
-pub(super) fn unpack_pieces(frame: &[u8], mut give: impl FnMut(&[u8])) -> Result<(), FormatError> {
+pub fn unpack_pieces(frame: &[u8], mut give: impl FnMut(&[u8])) -> Result<(), FormatError> {
     PIECE.with_borrow_mut(|piece| {
         piece.resize(COMPARED_BYTES, 0);
         with_context(|context| {
@@ -87,6 +87,40 @@ pub(super) fn unpack_pieces(frame: &[u8], mut give: impl FnMut(&[u8])) -> Result
             }
         })
     })
+}
+
+/// A frame that is unpacked as its plaintext is needed. Owns it, and a context of its own.
+pub struct Unpacker {
+    context: DCtx<'static>,
+    frame: Vec<u8>,
+    position: usize,
+    done: bool,
+}
+
+impl Unpacker {
+    pub fn new(frame: Vec<u8>) -> Result<Self, FormatError> {
+        let context = DCtx::try_create().ok_or(FormatError::OutOfMemory { len_bytes: 0 })?;
+        Ok(Self { context, frame, position: 0, done: false })
+    }
+
+    /// Appends some of what follows to `out`, about `len_bytes` of it. False at the end.
+    pub fn read(&mut self, len_bytes: usize, out: &mut Vec<u8>) -> Result<bool, FormatError> {
+        let from = out.len();
+        reserve(out, len_bytes.max(STEP_BYTES))?;
+        while !self.done && out.len() < from + len_bytes && out.len() < out.capacity() {
+            let mut input = InBuffer { src: &self.frame, pos: self.position };
+            let start = out.len();
+            let mut output = OutBuffer::around_pos(out, start);
+            let hint = self.context.decompress_stream(&mut output, &mut input).map_err(damaged)?;
+            self.position = input.pos();
+            let consumed = self.position == self.frame.len();
+            self.done = hint == 0 && consumed;
+            if !self.done && (hint == 0 || (consumed && out.len() == start)) {
+                return Err(FormatError::Decompress { detail: "it is not one whole frame" });
+            }
+        }
+        Ok(out.len() > from)
+    }
 }
 
 /// What is unpacked and compared at a time.

@@ -64,7 +64,7 @@ mod tests {
     use zstd::zstd_safe;
 
     use super::*;
-    use crate::{Compression, decompress_into};
+    use crate::{Compression, Unpacker, decompress_into};
 
     fn framed(compressor: &mut Compressor, plaintext: &[u8], piece_bytes: usize) -> Result<Vec<u8>, FormatError> {
         let mut pieces = compressor.begin(plaintext.len() as u64)?;
@@ -84,6 +84,23 @@ mod tests {
             decompress_into(&frame, len as u32, &mut back).unwrap();
             assert!(back == plaintext[..len], "{len} bytes in pieces of {piece_bytes}");
         }
+    }
+
+    #[test]
+    fn a_frame_is_unpacked_as_it_is_needed_and_one_that_is_not_whole_is_refused() {
+        let plaintext: Vec<u8> = (0..2_000_000).map(|n: u32| (n / 7 % 251) as u8 ^ (n / 4099) as u8).collect();
+        let mut frame = Vec::new();
+        Compressor::new(Compression::Auto).unwrap().compress(&plaintext, &mut frame).unwrap();
+        let all = |frame: &[u8], step: usize| -> Result<Vec<u8>, FormatError> {
+            let (mut unpacker, mut out) = (Unpacker::new(frame.to_vec())?, Vec::new());
+            while unpacker.read(step, &mut out)? {}
+            Ok(out)
+        };
+        for step in [1, 100_000, 5_000_000] {
+            assert!(all(&frame, step).unwrap() == plaintext, "{step} bytes at a time");
+        }
+        assert!(all(&frame[..frame.len() - 1], 100_000).is_err(), "cut short");
+        assert!(all(&[&frame[..], &frame[..]].concat(), 100_000).is_err(), "something behind it");
     }
 
     #[test]
