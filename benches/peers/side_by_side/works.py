@@ -41,9 +41,8 @@ def measure_all(argvs, tool, home, cwd=None):
     return measure.together([measure.run(argv, env, cwd or home, home / "output.log") for argv in argvs])
 
 
-def measure_works(options, chosen, scale):
+def measure_works(options, chosen, scale, results):
     """Every work by every tool in turn, round after round, so that a slow minute of the machine hits all alike."""
-    results = Results()
     for name in options.corpus:
         wanted = [work for work in ON[name] if work in options.only]
         if not wanted:
@@ -58,7 +57,6 @@ def measure_works(options, chosen, scale):
                         one_history(tool, new_home(), source, scale, results)
                     else:
                         one_life(tool, new_home(), name, source, wanted, results)
-    return results
 
 
 @contextmanager
