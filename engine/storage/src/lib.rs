@@ -56,7 +56,7 @@ pub use limit::{LimitStore, Limits};
 pub use local::LocalStore;
 pub use location::{Location, LocationError};
 pub use name::{Listed, ObjectKind, ObjectName};
-pub use open::open;
+pub use open::{open, sftp_host_key};
 pub use operation::Operation;
 pub use options::{
     AzureOptions, BucketIn, ConditionalWrite, GcsOptions, HostKeyPolicy, OpenOptions, ProxyOptions, RestOptions,

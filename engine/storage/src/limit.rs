@@ -140,6 +140,14 @@ impl ObjectStore for LimitStore {
         self.inner.free_bytes()
     }
 
+    fn create_root(&self) -> Result<()> {
+        self.inner.create_root()
+    }
+
+    fn capacity_bytes(&self) -> Result<Option<u64>> {
+        self.inner.capacity_bytes()
+    }
+
     fn remove_leftovers(&self, older_than: Duration) -> Result<u64> {
         self.inner.remove_leftovers(older_than)
     }

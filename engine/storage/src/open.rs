@@ -16,6 +16,19 @@ pub fn open(location: &Location, options: &OpenOptions) -> Result<Arc<dyn Object
     Ok(if over_network { Arc::new(RetryStore::new(store, options.retry)) } else { store })
 }
 
+/// The fingerprint (`SHA256:…`) of the key that an SFTP server shows, for a person to confirm. `None`: the place is not
+/// reached by SFTP.
+pub fn sftp_host_key(location: &Location, options: &OpenOptions) -> Result<Option<String>> {
+    match &location.0 {
+        #[cfg(feature = "sftp")]
+        Place::Sftp { host, port, .. } => crate::sftp::host_key(&location.to_string(), host, *port, options).map(Some),
+        _ => {
+            let _ = options;
+            Ok(None)
+        }
+    }
+}
+
 fn backend(location: &Location, options: &OpenOptions) -> Result<(Arc<dyn ObjectStore>, bool)> {
     // Each network place needs its feature; without any the options go unused.
     let _ = options;

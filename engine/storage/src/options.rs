@@ -110,6 +110,8 @@ pub enum BucketIn {
 pub struct GcsOptions {
     /// The JSON file of a service account.
     pub service_account_file: Option<PathBuf>,
+    /// The content of such a file, where it lies in no file.
+    pub service_account_key: Option<Secret>,
     /// A bearer token, instead of a service account.
     pub access_token: Option<Secret>,
     /// Another address than Google's, such as an emulator's. Without credentials, requests to it carry an empty token.
@@ -134,6 +136,8 @@ pub struct SftpOptions {
     pub password: Option<Secret>,
     /// Private keys, tried in this order.
     pub key_files: Vec<PathBuf>,
+    /// Private keys that lie in no file: the text of one, as `ssh-keygen` writes it. Tried after the files.
+    pub keys: Vec<Secret>,
     /// Of encrypted private keys.
     pub key_passphrase: Option<Secret>,
     /// The socket of an SSH agent (`SSH_AUTH_SOCK`).
@@ -141,6 +145,8 @@ pub struct SftpOptions {
     /// Files in the format of OpenSSH's `known_hosts`; new keys are added to the first.
     pub known_hosts_files: Vec<PathBuf>,
     pub host_keys: HostKeyPolicy,
+    /// `SHA256:…`: the one key that the host may show. Where given, no file of known hosts is asked.
+    pub host_key_fingerprint: Option<String>,
     /// The user where the location names none.
     pub default_user: Option<String>,
 }

@@ -147,6 +147,10 @@ impl ObjectStore for RecordStore {
         self.inner.free_bytes()
     }
 
+    fn capacity_bytes(&self) -> Result<Option<u64>> {
+        self.inner.capacity_bytes()
+    }
+
     fn remove_leftovers(&self, older_than: Duration) -> Result<u64> {
         self.note(Operation::RemoveLeftovers, None, 0);
         self.inner.remove_leftovers(older_than)

@@ -195,6 +195,14 @@ impl ObjectStore for RetryStore {
         self.repeat(|_| self.inner.free_bytes())
     }
 
+    fn create_root(&self) -> Result<()> {
+        self.repeat(|_| self.inner.create_root())
+    }
+
+    fn capacity_bytes(&self) -> Result<Option<u64>> {
+        self.repeat(|_| self.inner.capacity_bytes())
+    }
+
     fn remove_leftovers(&self, older_than: Duration) -> Result<u64> {
         self.repeat(|_| self.inner.remove_leftovers(older_than))
     }

@@ -18,6 +18,11 @@ pub trait ObjectStore: Send + Sync {
     /// Makes the folders or the bucket prefix. Harmless where they exist.
     fn create(&self) -> Result<()>;
 
+    /// Makes the one folder that the store lies in, and none inside it. Where a place has no folders, it is looked at.
+    fn create_root(&self) -> Result<()> {
+        self.create()
+    }
+
     /// Every object of the kind with its size, in no particular order. Foreign names are passed over (a warning in the
     /// log). A kind whose folder does not exist has none.
     fn list(&self, kind: ObjectKind) -> Result<Vec<Listed>>;
@@ -63,6 +68,11 @@ pub trait ObjectStore: Send + Sync {
 
     /// What is free for new objects, where the place can tell.
     fn free_bytes(&self) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
+    /// How much the place holds in all, free or not, where it can tell.
+    fn capacity_bytes(&self) -> Result<Option<u64>> {
         Ok(None)
     }
 

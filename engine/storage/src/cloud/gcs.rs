@@ -18,7 +18,7 @@ pub(crate) fn open(
 ) -> Result<Arc<dyn ObjectStore>> {
     let gcs = &options.gcs;
     let answers = Answers {
-        secrets: gcs.access_token.iter().cloned().collect(),
+        secrets: gcs.access_token.iter().chain(&gcs.service_account_key).cloned().collect(),
         holder: format!("the bucket `{bucket}`"),
         credentials: "GOOGLE_APPLICATION_CREDENTIALS",
     };
@@ -31,6 +31,12 @@ pub(crate) fn open(
     let mut builder = GoogleCloudStorageBuilder::new().with_bucket_name(bucket).with_retry(no_retries());
     if let Some(endpoint) = &endpoint {
         builder = builder.with_base_url(endpoint);
+    }
+    if let (None, Some(key)) = (&gcs.access_token, &gcs.service_account_key) {
+        builder = builder.with_service_account_key(key.expose()).with_client_options(client);
+        let remote = builder.build().map_err(|error| misconfigured(&location, error, &answers))?;
+        let traits = Traits { conditional_write: gcs.conditional_write, removal_is_blind: false, holder: "bucket" };
+        return CloudStore::open(Arc::new(remote), location, prefix, traits, answers, options);
     }
     builder = match (&gcs.access_token, &gcs.service_account_file, &gcs.endpoint) {
         (Some(token), _, _) => builder.with_bearer_token(token.expose()),

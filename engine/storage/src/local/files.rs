@@ -111,3 +111,10 @@ pub(super) fn free_bytes(path: &Path) -> io::Result<u64> {
     let stat = rustix::fs::statvfs(path)?;
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
+
+/// What the file system holds in all, but for what is kept for root.
+pub(super) fn capacity_bytes(path: &Path) -> io::Result<u64> {
+    let stat = rustix::fs::statvfs(path)?;
+    let reserved = stat.f_bfree.saturating_sub(stat.f_bavail);
+    Ok(stat.f_blocks.saturating_sub(reserved).saturating_mul(stat.f_frsize))
+}

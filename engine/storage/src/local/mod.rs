@@ -344,6 +344,16 @@ impl ObjectStore for LocalStore {
             .map_err(|error| self.folder.error("read", "the free space", error))
     }
 
+    fn create_root(&self) -> Result<()> {
+        self.folder.make_dir(&self.folder.root).map_err(|error| self.folder.error("create", "the folder", error))
+    }
+
+    fn capacity_bytes(&self) -> Result<Option<u64>> {
+        files::capacity_bytes(&self.folder.root)
+            .map(Some)
+            .map_err(|error| self.folder.error("read", "the capacity", error))
+    }
+
     fn remove_leftovers(&self, older_than: Duration) -> Result<u64> {
         let folder = &*self.folder;
         let mut removed = 0;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use russh::client::{self, AuthResult, Handle};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
-use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate, load_secret_key};
+use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate, decode_secret_key, load_secret_key};
 use russh_sftp::client::RawSftpSession;
 
 use super::host_keys::KnownHost;
@@ -60,12 +60,7 @@ pub(super) async fn connect(address: &Address, options: &OpenOptions) -> Result<
         return Err(denied("no user is given; write sftp:user@host:/path".to_owned()));
     };
     let known = KnownHost::new(&address.host, address.port, &options.sftp).map_err(denied)?;
-    let tcp = within(options.timeouts.connect, async {
-        tokio::net::TcpStream::connect((address.host.as_str(), address.port))
-            .await
-            .map_err(|error| not_reached(&error, address))
-    })
-    .await?;
+    let tcp = reach(address, options).await?;
     // Small requests in flight must not wait for each other.
     tcp.set_nodelay(true).map_err(|error| not_reached(&error, address))?;
 
@@ -88,6 +83,47 @@ pub(super) async fn connect(address: &Address, options: &OpenOptions) -> Result<
         open_sftp(ssh, options).await
     })
     .await
+}
+
+async fn reach(address: &Address, options: &OpenOptions) -> Result<tokio::net::TcpStream, Failure> {
+    within(options.timeouts.connect, async {
+        tokio::net::TcpStream::connect((address.host.as_str(), address.port))
+            .await
+            .map_err(|error| not_reached(&error, address))
+    })
+    .await
+}
+
+/// Remembers the key it is shown and goes no further.
+struct Looker(Arc<std::sync::Mutex<Option<String>>>);
+
+impl client::Handler for Looker {
+    type Error = russh::Error;
+
+    async fn check_server_key(&mut self, key: &PublicKeyOrCertificate) -> Result<bool, russh::Error> {
+        if let PublicKeyOrCertificate::PublicKey { key, .. } = key {
+            let fingerprint = key.fingerprint(russh::keys::HashAlg::Sha256).to_string();
+            *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(fingerprint);
+        }
+        Ok(false)
+    }
+}
+
+/// The fingerprint of the host's key.
+pub(super) async fn host_key(address: &Address, options: &OpenOptions) -> Result<String, Failure> {
+    let tcp = reach(address, options).await?;
+    let seen = Arc::new(std::sync::Mutex::new(None));
+    let handshake = within(options.timeouts.answer, async {
+        let looker = Looker(seen.clone());
+        Ok(client::connect_stream(Arc::new(client::Config::default()), tcp, looker).await)
+    });
+    let ended = handshake.await?;
+    let fingerprint = seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    match (fingerprint, ended) {
+        (Some(fingerprint), _) => Ok(fingerprint),
+        (None, Err(error)) => Err(broken(&error)),
+        (None, Ok(_)) => Err(Failure::new(ErrorKind::Other, "the server shows no key")),
+    }
 }
 
 async fn open_sftp(ssh: Handle<Client>, options: &OpenOptions) -> Result<Session, Failure> {
@@ -132,6 +168,18 @@ async fn authenticate(ssh: &mut Handle<Client>, user: &str, options: &SftpOption
             }
         }
     }
+    for text in &options.keys {
+        match decoded(text, options.key_passphrase.as_ref()) {
+            Err(why) => tried.push(format!("the private key: {why}")),
+            Ok(key) => {
+                let key = PrivateKeyWithHashAlg::new(Arc::new(key), rsa_hash);
+                match ssh.authenticate_publickey(user, key).await.map_err(|error| broken(&error))? {
+                    AuthResult::Success => return Ok(()),
+                    AuthResult::Failure { .. } => tried.push("the private key: refused".to_owned()),
+                }
+            }
+        }
+    }
     if let Some(password) = &options.password {
         match ssh.authenticate_password(user, password.expose()).await.map_err(|error| broken(&error))? {
             AuthResult::Success => return Ok(()),
@@ -143,9 +191,22 @@ async fn authenticate(ssh: &mut Handle<Client>, user: &str, options: &SftpOption
 }
 
 fn key_of(file: &Path, passphrase: Option<&Secret>) -> Result<russh::keys::PrivateKey, String> {
+    read_key(passphrase, |passphrase| load_secret_key(file, passphrase))
+}
+
+fn decoded(text: &Secret, passphrase: Option<&Secret>) -> Result<russh::keys::PrivateKey, String> {
+    // A form field loses the last line's end, which the format wants.
+    let text = Secret::new(format!("{}\n", text.expose().trim()));
+    read_key(passphrase, |passphrase| decode_secret_key(text.expose(), passphrase))
+}
+
+fn read_key(
+    passphrase: Option<&Secret>,
+    read: impl Fn(Option<&str>) -> Result<russh::keys::PrivateKey, russh::keys::Error>,
+) -> Result<russh::keys::PrivateKey, String> {
     use russh::keys::Error;
     // An unencrypted key does not mind a passphrase, an encrypted one needs it.
-    match load_secret_key(file, passphrase.map(Secret::expose)).or_else(|_| load_secret_key(file, None)) {
+    match read(passphrase.map(Secret::expose)).or_else(|_| read(None)) {
         Ok(key) => Ok(key),
         Err(Error::KeyIsEncrypted) if passphrase.is_none() => Err("it is encrypted, and no passphrase is given".into()),
         Err(Error::KeyIsEncrypted) => Err("its passphrase is another".into()),

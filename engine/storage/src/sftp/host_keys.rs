@@ -14,6 +14,8 @@ pub(super) struct KnownHost {
     port: u16,
     files: Vec<PathBuf>,
     policy: HostKeyPolicy,
+    /// The one fingerprint that is accepted, whatever the files say.
+    pinned: Option<String>,
     known: Vec<(PathBuf, usize, PublicKey)>,
 }
 
@@ -21,14 +23,16 @@ impl KnownHost {
     /// A file that is not there, or not readable, knows nobody.
     pub fn new(host: &str, port: u16, options: &SftpOptions) -> Result<Self, String> {
         let mut known = Vec::new();
-        for file in &options.known_hosts_files {
+        let files = if options.host_key_fingerprint.is_some() { &[][..] } else { &options.known_hosts_files };
+        for file in files {
             // Names are written in lower case there.
             let keys = known_host_keys_path(&host.to_lowercase(), port, file)
                 .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
             known.extend(keys.into_iter().map(|(line, key)| (file.clone(), line, key)));
         }
         let files = options.known_hosts_files.clone();
-        Ok(Self { host: host.to_owned(), port, files, policy: options.host_keys, known })
+        let pinned = options.host_key_fingerprint.clone();
+        Ok(Self { host: host.to_owned(), port, files, policy: options.host_keys, pinned, known })
     }
 
     /// Kinds of keys in the order to ask the server for: known ones first, else it might show another that we cannot judge.
@@ -47,6 +51,9 @@ impl KnownHost {
 
     /// Fine, or why not and what to do.
     pub fn check(&self, key: &PublicKey) -> Result<(), String> {
+        if let Some(pinned) = &self.pinned {
+            return self.check_pinned(pinned, key);
+        }
         let (host, port) = (&self.host, self.port);
         let fingerprint = format!("{} ({})", key.fingerprint(HashAlg::Sha256), key.algorithm());
         if let Some(file) = self.revoked_in(key) {
@@ -77,6 +84,19 @@ impl KnownHost {
                 ))
             }
         }
+    }
+
+    fn check_pinned(&self, pinned: &str, key: &PublicKey) -> Result<(), String> {
+        let shown = key.fingerprint(HashAlg::Sha256).to_string();
+        if shown == *pinned {
+            return Ok(());
+        }
+        Err(format!(
+            "THE HOST'S KEY HAS CHANGED: {} shows {shown} ({}), and {pinned} is expected. Somebody may be in between; \
+             accept the new key only after comparing it with the server's own",
+            self.host,
+            key.algorithm()
+        ))
     }
 
     /// `@revoked <hosts> <type> <key>`: whichever host it is for.

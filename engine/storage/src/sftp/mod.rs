@@ -83,6 +83,16 @@ pub(crate) fn open(
     Ok(Arc::new(SftpStore { runtime, inner: Arc::new(inner) }))
 }
 
+/// The fingerprint of the key that an SFTP server shows, and nothing more: nobody logs in.
+pub(crate) fn host_key(location: &str, host: &str, port: u16, options: &OpenOptions) -> Result<String> {
+    let runtime = Runtime::new(location)?;
+    let address = Address { user: None, host: host.to_owned(), port };
+    let options = options.clone();
+    let outcome = runtime.wait(async move { connect::host_key(&address, &options).await });
+    let panicked = || Err(Failure::new(ErrorKind::Other, "the SSH library failed"));
+    outcome.unwrap_or_else(panicked).map_err(|failure| failure.at("ask", "the host's key", location))
+}
+
 impl Inner {
     fn path(&self, name: impl std::fmt::Display) -> String {
         format!("{}/{name}", self.root.trim_end_matches('/'))
@@ -120,7 +130,7 @@ impl Inner {
         outcome
     }
 
-    async fn create(&self, session: &Session) -> Result<(), Failure> {
+    async fn create_root(&self, session: &Session) -> Result<(), Failure> {
         let root = self.root.trim_end_matches('/');
         if session.size(&self.root).await.is_err() {
             // From the top: the protocol makes one folder at a time.
@@ -129,6 +139,11 @@ impl Inner {
                 session.make_dir(&root[..end]).await?;
             }
         }
+        Ok(())
+    }
+
+    async fn create(&self, session: &Session) -> Result<(), Failure> {
+        self.create_root(session).await?;
         let data = self.path(ObjectKind::Pack.folder());
         for kind in ObjectKind::ALL {
             session.make_dir(&self.path(kind.folder())).await?;
@@ -354,6 +369,16 @@ impl ObjectStore for SftpStore {
     fn free_bytes(&self) -> Result<Option<u64>> {
         self.run(Cost::of(0), "read", "the free space", |inner, session| async move {
             Ok(session.room(&inner.root).await?.map(|room| room.free_bytes))
+        })
+    }
+
+    fn create_root(&self) -> Result<()> {
+        self.run(Cost::of(0), "create", "the folder", |inner, session| async move { inner.create_root(&session).await })
+    }
+
+    fn capacity_bytes(&self) -> Result<Option<u64>> {
+        self.run(Cost::of(0), "read", "the capacity", |inner, session| async move {
+            Ok(session.room(&inner.root).await?.map(|room| room.capacity_bytes))
         })
     }
 

@@ -35,6 +35,7 @@ pub(super) struct Session {
 /// Free space of the file system, and whether it takes writes.
 pub(super) struct Room {
     pub free_bytes: u64,
+    pub capacity_bytes: u64,
     pub read_only: bool,
 }
 
@@ -218,6 +219,8 @@ impl Session {
         }
         let stat = self.sftp.statvfs(path).await.map_err(|error| self.failed(error))?;
         let free_bytes = stat.blocks_avail.saturating_mul(stat.fragment_size);
-        Ok(Some(Room { free_bytes, read_only: stat.flags & 1 != 0 }))
+        let reserved = stat.blocks_free.saturating_sub(stat.blocks_avail);
+        let capacity_bytes = stat.blocks.saturating_sub(reserved).saturating_mul(stat.fragment_size);
+        Ok(Some(Room { free_bytes, capacity_bytes, read_only: stat.flags & 1 != 0 }))
     }
 }
