@@ -21,6 +21,7 @@ mod outcome;
 mod plan;
 mod progress;
 mod row_id;
+mod storage;
 mod word;
 
 pub use access::{Permission, Role};
@@ -33,4 +34,5 @@ pub use row_id::{
     AuditId, JobId, JobLogId, ParseRowIdError, PlanId, PoolId, PoolSampleId, ProblemId, RepoClientId, RepoId, RunId,
     ServerId, SessionId, SnapshotRowId, TokenId, UserId, WorkerId,
 };
+pub use storage::{ClientMode, PoolKind, PoolState, RepositoryState};
 pub use word::{ParseWordError, Word};

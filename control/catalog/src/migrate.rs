@@ -20,6 +20,7 @@ macro_rules! migrations {
 }
 
 migrations! {
+    "0005_storage",
     "0010_events",
     "0011_plans",
     "0012_runs",

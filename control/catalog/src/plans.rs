@@ -156,6 +156,11 @@ impl Catalog {
                 .await?;
         Ok(next.first().and_then(|ms| Timestamp::from_millisecond(*ms).ok()))
     }
+
+    /// The numbers of all plans.
+    pub async fn plan_ids(&self) -> Result<Vec<PlanId>, CatalogError> {
+        Sql::new("SELECT id FROM plans ORDER BY id").all(self.read(), "list the plans' numbers").await
+    }
 }
 
 impl WriteTx {

@@ -204,6 +204,15 @@ impl Catalog {
         Ok(Page::of(rows, request, SORT, |row| row.id.get(), total.unsigned_abs()))
     }
 
+    /// How many problems of a run are listed.
+    pub async fn count_problems(&self, run: RunId) -> Result<u64, CatalogError> {
+        let count: i64 = Sql::new("SELECT COUNT(*) FROM run_problems WHERE run_id = $1")
+            .bind(run)
+            .one(self.read(), "count a run's problems")
+            .await?;
+        Ok(count.unsigned_abs())
+    }
+
     /// The newest run of a plan, of any state or of the states named.
     pub async fn last_run_of_plan(&self, plan: PlanId, states: &[RunState]) -> Result<Option<RunRow>, CatalogError> {
         let filter = RunFilter { states: states.to_vec(), ..RunFilter::default() };
@@ -343,6 +352,15 @@ impl WriteTx {
             .run(&self.tx, "name a run's snapshot")
             .await
             .map(|_| ())
+    }
+
+    /// The list of what is not in a run's recovery point, in place of one that an attempt before this one had written.
+    pub async fn replace_problems(&mut self, run: RunId, problems: &[Problem]) -> Result<(), CatalogError> {
+        Sql::new("DELETE FROM run_problems WHERE run_id = $1")
+            .bind(run)
+            .run(&self.tx, "forget a run's problems")
+            .await?;
+        self.insert_problems(run, problems).await
     }
 
     /// Adds to the list of what is not in a run's recovery point. The caller caps it.

@@ -192,7 +192,10 @@ macro_rules! bind_words {
         }
     )+};
 }
-bind_words!(Access Compression JobKind JobState LogLevel Missed Role RunOrigin RunState);
+bind_words!(
+    Access ClientMode Compression JobKind JobState LogLevel Missed PoolKind PoolState RepositoryState Role RunOrigin
+    RunState
+);
 
 /// A value kept as JSON text.
 pub(crate) struct Json<'a, T>(pub &'a T);
