@@ -1,0 +1,178 @@
+//! `backup`: a run of a plan.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rempart_archive::backup::Summary;
+use rempart_catalog::{NewSnapshot, PlanRow, Problem};
+use rempart_jobs::{Job, JobOutcome};
+use rempart_model::{PlanId, RunId};
+use rempart_repository::{Repository, StoredSnapshot};
+use serde_json::json;
+
+use super::{Desk, engine, repository_of, target_gone, warned};
+use crate::task::backup::{self as task, BackupTask, FileProblem};
+use crate::trouble::{Result, Trouble, table};
+use crate::{Work, queue};
+
+/// The tag of all snapshots of a plan: by it retention knows its own, whatever becomes of the catalog.
+#[must_use]
+pub fn plan_tag(plan: PlanId) -> String {
+    format!("rempart-plan-{plan}")
+}
+
+/// The tag of the one snapshot of a run. The moment keeps runs of two catalogs apart that share a repository.
+#[must_use]
+pub fn run_tag(run: RunId, queued_at: Timestamp) -> String {
+    format!("rempart-run-{run}-{}", queued_at.as_millisecond())
+}
+
+impl Work {
+    pub(super) async fn backup(self: &Arc<Self>, job: &Job, desk: &Desk) -> Result<JobOutcome> {
+        let gone = || Trouble::new(&table::JOB_TARGET_GONE).with("detail", "the plan was deleted");
+        let plan = self.catalog.plan(job.plan_id.ok_or_else(gone)?).await.map_err(target_gone)?;
+        let server = self.catalog.server(plan.server_id).await.map_err(target_gone)?;
+        if !server.is_local {
+            return Err(Trouble::new(&table::SERVER_NO_AGENT));
+        }
+        let repository = self.open_repository(repository_of(job)?).await?;
+        let own_tag = match job.run_id {
+            Some(run) => run_tag(run, job.queued_at),
+            None => format!("rempart-job-{}-{}", job.id, job.queued_at.as_millisecond()),
+        };
+        // A worker before this one may have died between the commit and the record of it.
+        if let Some(stored) = self.committed_before(&repository, &own_tag).await? {
+            desk.info(format!("the snapshot {} was committed by an attempt before this one", stored.id.short()));
+            return self.record(job, &plan, &stored, None, desk).await;
+        }
+        let work = BackupTask {
+            sources: plan.spec.sources.clone(),
+            compression: plan.spec.compression,
+            host_name: server.host_name.clone().unwrap_or_else(|| server.name.clone()),
+            tags: [vec![plan_tag(plan.id), own_tag], plan.spec.tags.clone()].concat(),
+            parent_tag: plan_tag(plan.id),
+            cache_scope: format!("plan {}", plan.id),
+        };
+        desk.info(format!("backing up {} to {}", work.sources.folders.join(", "), repository.location()));
+        let (gauge, myself) = (desk.gauge.clone(), Arc::clone(self));
+        let (run_id, here) = (job.run_id, tokio::runtime::Handle::current());
+        let done = engine(move || {
+            let keep = |problems: &[FileProblem]| here.block_on(myself.keep_problems(run_id, problems));
+            task::run(&repository, &work, &gauge, &keep)
+        })
+        .await?;
+        self.record(job, &plan, &done.snapshot, Some((&done.summary, done.problem_count)), desk).await
+    }
+
+    async fn committed_before(&self, repository: &Repository, own_tag: &str) -> Result<Option<StoredSnapshot>> {
+        let (repository, own_tag) = (repository.clone(), own_tag.to_owned());
+        engine(move || task::find_by_tag(&repository, &own_tag)).await
+    }
+
+    /// Problems go into the catalog before the snapshot counts. Said again by another attempt, they take the place of those
+    /// said before.
+    async fn keep_problems(&self, run: Option<RunId>, problems: &[FileProblem]) -> Result<()> {
+        let Some(run) = run else { return Ok(()) };
+        let told = |problem: &FileProblem| Problem {
+            path: problem.path.clone(),
+            kind: problem.kind.to_owned(),
+            message: problem.message.clone(),
+        };
+        let rows: Vec<Problem> = problems.iter().map(told).collect();
+        let mut tx = self.catalog.begin().await?;
+        tx.replace_problems(run, &rows).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The snapshot stands: in one transaction the catalog learns of it, and what follows a backup is put into the queue.
+    async fn record(
+        &self,
+        job: &Job,
+        plan: &PlanRow,
+        stored: &StoredSnapshot,
+        done: Option<(&Summary, u64)>,
+        desk: &Desk,
+    ) -> Result<JobOutcome> {
+        let problems = match (done, job.run_id) {
+            (Some((_, count)), _) => count,
+            (None, Some(run)) => self.catalog.count_problems(run).await?,
+            (None, None) => 0,
+        };
+        let new = NewSnapshot {
+            server_id: Some(plan.server_id),
+            plan_id: Some(plan.id),
+            run_id: job.run_id,
+            is_incomplete: problems > 0,
+            ..describe(repository_of(job)?, stored)
+        };
+        let now = Timestamp::now();
+        let mut tx = self.catalog.begin().await?;
+        let (row, is_new) = tx.record_snapshot(&new, now).await?;
+        if let Some(run) = job.run_id {
+            tx.set_run_snapshot(run, row).await?;
+        }
+        if is_new {
+            for next in queue::after_backup(plan, new.repository_id, row) {
+                tx.enqueue_job(&next, now).await?;
+            }
+        }
+        tx.commit().await?;
+        desk.info(format!("the snapshot {} stands", stored.id.short()));
+        let counters = counters(stored, done.map(|(summary, _)| summary), problems);
+        let result = json!({
+            "snapshotId": row,
+            "snapshotHash": stored.id.to_string(),
+            "parentHash": stored.snapshot.parent.map(|parent| parent.to_string()),
+            "counters": counters,
+            "problemCount": problems,
+        });
+        desk.count(counters);
+        if problems == 0 {
+            return Ok(JobOutcome::succeeded().with_result(result));
+        }
+        Ok(warned(&Trouble::new(&table::BACKUP_INCOMPLETE).with("count", problems)).with_result(result))
+    }
+}
+
+/// What the snapshot's own file tells.
+pub(super) fn describe(repository: rempart_model::RepoId, stored: &StoredSnapshot) -> NewSnapshot {
+    let snapshot = &stored.snapshot;
+    let summary = snapshot.summary.as_ref();
+    NewSnapshot {
+        repository_id: repository,
+        hash: stored.id.to_string(),
+        server_id: None,
+        plan_id: None,
+        run_id: None,
+        taken_at: snapshot.time.instant,
+        host_name: snapshot.hostname.clone(),
+        paths: snapshot.paths.clone(),
+        // What is there to find a snapshot again says nothing to people.
+        tags: snapshot.tags.iter().filter(|tag| !tag.starts_with("rempart-")).cloned().collect(),
+        program: snapshot.program_version.clone(),
+        files: summary.map(|summary| summary.total_files_processed),
+        size_bytes: summary.map(|summary| summary.total_bytes_processed),
+        added_bytes: summary.map(|summary| summary.data_added_packed),
+        is_incomplete: false,
+    }
+}
+
+/// As the run keeps them.
+fn counters(stored: &StoredSnapshot, summary: Option<&Summary>, problem_count: u64) -> rempart_model::RunCounters {
+    let kept = stored.snapshot.summary.clone().unwrap_or_default();
+    rempart_model::RunCounters {
+        files_total: kept.total_files_processed,
+        files_done: kept.total_files_processed,
+        files_new: kept.files_new,
+        files_changed: kept.files_changed,
+        files_unmodified: kept.files_unmodified,
+        dirs_new: kept.dirs_new,
+        dirs_changed: kept.dirs_changed,
+        dirs_unmodified: kept.dirs_unmodified,
+        bytes_total: kept.total_bytes_processed,
+        bytes_done: kept.total_bytes_processed,
+        added_bytes: summary.map_or(kept.data_added, |summary| summary.data_added_bytes),
+        stored_bytes: summary.map_or(kept.data_added_packed, |summary| summary.data_added_packed_bytes),
+        problem_count,
+    }
+}

@@ -1,0 +1,51 @@
+//! `restore`: files of a recovery point come back to this machine.
+
+use std::sync::Arc;
+
+use rempart_jobs::{Job, JobOutcome};
+use rempart_model::SnapshotRowId;
+use serde::{Deserialize, Serialize};
+
+use super::{Desk, as_json, engine, payload, target_gone, warned};
+use crate::Work;
+use crate::task::restore::{self as task, RestoreTask};
+use crate::task::verify::snapshot_hash;
+use crate::trouble::{Result, Trouble, table};
+
+/// From which recovery point, what and where to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RestorePayload {
+    pub snapshot_id: SnapshotRowId,
+    #[serde(flatten)]
+    pub task: RestoreTask,
+}
+
+impl Work {
+    pub(super) async fn restore(self: &Arc<Self>, job: &Job, desk: &Desk) -> Result<JobOutcome> {
+        let RestorePayload { snapshot_id, task: asked } = payload(job)?;
+        let row = self.catalog.snapshot(snapshot_id).await.map_err(target_gone)?;
+        let repository = self.open_repository(row.repository_id).await?;
+        let id = snapshot_hash(&row.hash)?;
+        let target = asked.target.clone().unwrap_or_else(|| "/".to_owned());
+        desk.info(format!("restoring the snapshot {} to {target}", id.short()));
+        let gauge = desk.gauge.clone();
+        let result = engine(move || {
+            let stored = repository.snapshot(id)?;
+            task::run(&repository, &stored, &asked, &gauge)
+        })
+        .await?;
+        for problem in result.problems.iter().take(100) {
+            desk.warn(format!("{}: {}", problem.path, problem.message));
+        }
+        let json = as_json(&result)?;
+        if result.problem_count == 0 {
+            return Ok(JobOutcome::succeeded().with_result(json));
+        }
+        let trouble = match result.is_full {
+            true => Trouble::new(&table::RESTORE_FULL).with("count", result.problem_count),
+            false => Trouble::new(&table::RESTORE_INCOMPLETE).with("count", result.problem_count),
+        };
+        Ok(if result.is_full { super::failed(&trouble) } else { warned(&trouble) }.with_result(json))
+    }
+}

@@ -1,0 +1,328 @@
+//! Every sentence of this room, in both languages, in one place. `{key}` is filled in.
+
+/// One thing that can be told.
+#[derive(Debug)]
+pub struct Sentence {
+    /// For programs: `area.what`, never changed.
+    pub code: &'static str,
+    /// The class of the answer where a request ends with it, in HTTP's numbers.
+    pub status: u16,
+    pub french: &'static str,
+    pub french_hint: Option<&'static str>,
+    pub english: &'static str,
+    pub english_hint: Option<&'static str>,
+}
+
+macro_rules! sentences {
+    ($($name:ident = $status:literal $code:literal {
+        fr: $fr:literal $(, $fr_hint:literal)?;
+        en: $en:literal $(, $en_hint:literal)?;
+    })+) => {
+        $(
+            pub static $name: Sentence = Sentence {
+                code: $code,
+                status: $status,
+                french: $fr,
+                french_hint: sentences!(@hint $($fr_hint)?),
+                english: $en,
+                english_hint: sentences!(@hint $($en_hint)?),
+            };
+        )+
+        /// All of them.
+        pub static TABLE: &[&Sentence] = &[$(&$name),+];
+    };
+    (@hint) => { None };
+    (@hint $hint:literal) => { Some($hint) };
+}
+
+sentences! {
+    STORAGE_UNREACHABLE = 503 "storage.unreachable" {
+        fr: "Le stockage ne répond pas ({detail}).", "Vérifiez l'adresse, le réseau et le service, puis relancez : ce qui est déjà stocké n'est pas envoyé deux fois.";
+        en: "The storage does not answer ({detail}).", "Check the address, the network and the service, then run again: what is stored already is not sent twice.";
+    }
+    STORAGE_DENIED = 422 "storage.denied" {
+        fr: "Le stockage refuse l'accès ({detail}).", "Vérifiez les identifiants et les droits à cet endroit.";
+        en: "The storage denies access ({detail}).", "Check the credentials and the rights at that place.";
+    }
+    STORAGE_FULL = 422 "storage.full" {
+        fr: "Le stockage est plein ({detail}).", "Rien de ce qui était stocké n'est perdu. Faites de la place, ou réduisez la rétention puis lancez un nettoyage, et relancez.";
+        en: "The storage is full ({detail}).", "Nothing that was stored is lost. Make room, or keep less and prune, then run again.";
+    }
+    STORAGE_READ_ONLY = 422 "storage.read_only" {
+        fr: "Le stockage n'accepte aucune écriture ({detail}).", "Remontez-le en lecture et écriture.";
+        en: "The storage takes no writes ({detail}).", "Mount it for reading and writing.";
+    }
+    STORAGE_MISSING = 422 "storage.missing" {
+        fr: "L'emplacement n'existe pas ({detail}).", "Créez le dossier ou le compartiment, ou corrigez son nom.";
+        en: "The place does not exist ({detail}).", "Make the folder or the bucket, or correct its name.";
+    }
+    STORAGE_FAILED = 422 "storage.failed" {
+        fr: "Le stockage a échoué ({detail}).", "Vérifiez l'emplacement du pool avec « Tester ».";
+        en: "The storage failed ({detail}).", "Look at the pool's place with “Test”.";
+    }
+    POOL_NAME_TAKEN = 409 "pool.name_taken" {
+        fr: "Un pool nommé « {name} » existe déjà.", "Choisissez un autre nom.";
+        en: "There already is a pool named “{name}”.", "Choose another name.";
+    }
+    POOL_NAME_INVALID = 422 "pool.name_invalid" {
+        fr: "Le nom d'un pool a de 1 à 100 caractères imprimables.";
+        en: "The name of a pool has 1 to 100 printable characters.";
+    }
+    POOL_PLACE_TAKEN = 409 "pool.place_taken" {
+        fr: "Le pool « {name} » utilise déjà {location}.", "Utilisez ce pool, ou choisissez un autre emplacement.";
+        en: "The pool “{name}” already uses {location}.", "Use that pool, or choose another place.";
+    }
+    POOL_PLACE_OVERLAPS = 409 "pool.place_overlaps" {
+        fr: "{location} contient le pool « {name} » ou s'y trouve.", "Choisissez un dossier à part.";
+        en: "{location} contains the pool “{name}”, or lies within it.", "Choose a folder of its own.";
+    }
+    POOL_PLACE_INVALID = 422 "pool.place_invalid" {
+        fr: "Cet emplacement ne convient pas : {detail}.", "Corrigez le champ indiqué.";
+        en: "This place does not fit: {detail}.", "Correct the field that is named.";
+    }
+    POOL_KIND_FIXED = 422 "pool.kind_fixed" {
+        fr: "Un pool ne change pas de nature.", "Créez un autre pool.";
+        en: "A pool does not change its kind.", "Make another pool.";
+    }
+    POOL_IN_USE = 409 "pool.in_use" {
+        fr: "Le dépôt « {name} » se trouve dans ce pool.", "Retirez d'abord ses dépôts.";
+        en: "The repository “{name}” lies in this pool.", "Remove its repositories first.";
+    }
+    POOL_HAS_REPOSITORIES = 409 "pool.has_repositories" {
+        fr: "Ce pool contient des dépôts : son emplacement ne change plus.", "Changez ses identifiants seulement, ou créez un autre pool.";
+        en: "This pool holds repositories: its place does not change any more.", "Change its credentials only, or make another pool.";
+    }
+    POOL_HOST_KEY = 422 "pool.host_key_unconfirmed" {
+        fr: "La clé du serveur SFTP n'est pas confirmée : il présente {fingerprint}.", "Comparez-la avec celle du serveur (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), puis confirmez-la.";
+        en: "The key of the SFTP server is not confirmed: it shows {fingerprint}.", "Compare it with the server's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then confirm it.";
+    }
+    POOL_TEST_FAILED = 422 "pool.test_failed" {
+        fr: "Le test de l'emplacement a échoué à l'étape « {step} » : {detail}.", "Corrigez la cause, puis testez à nouveau.";
+        en: "The test of the place failed at the step “{step}”: {detail}.", "Correct the cause, then test again.";
+    }
+    REPOSITORY_NAME_INVALID = 422 "repository.name_invalid" {
+        fr: "« {name} » ne convient pas comme nom de dépôt.", "Utilisez de 1 à 64 lettres sans accent, chiffres, points, tirets et soulignés, en commençant par une lettre ou un chiffre.";
+        en: "“{name}” does not fit as the name of a repository.", "Use 1 to 64 letters without accents, digits, dots, dashes and underscores, beginning with a letter or digit.";
+    }
+    REPOSITORY_OUTSIDE = 422 "repository.path_outside_pool" {
+        fr: "{path} mène hors du pool.", "Donnez un nom sans « / » ni « .. », et retirez les liens symboliques du pool.";
+        en: "{path} leads outside the pool.", "Give a name without “/” and “..”, and remove symbolic links from the pool.";
+    }
+    REPOSITORY_PATH_TAKEN = 409 "repository.path_taken" {
+        fr: "Le dépôt {path} existe déjà dans ce pool.", "Choisissez un autre nom.";
+        en: "The repository {path} is in this pool already.", "Choose another name.";
+    }
+    REPOSITORY_EXISTS = 409 "repository.exists" {
+        fr: "Un dépôt se trouve déjà à {location}.", "Adoptez-le avec son mot de passe, ou choisissez un autre nom.";
+        en: "There already is a repository at {location}.", "Adopt it with its password, or choose another name.";
+    }
+    REPOSITORY_NONE_THERE = 422 "repository.none_there" {
+        fr: "Il n'y a pas de dépôt à {location}.", "Vérifiez le pool et le nom ; sans mot de passe, un dépôt neuf est créé.";
+        en: "There is no repository at {location}.", "Check the pool and the name; without a password, a new repository is made.";
+    }
+    REPOSITORY_WRONG_PASSWORD = 422 "repository.wrong_password" {
+        fr: "Ce mot de passe n'ouvre pas le dépôt.", "Vérifiez le mot de passe, et que c'est le bon dépôt.";
+        en: "This password does not open the repository.", "Check the password, and that it is the right repository.";
+    }
+    REPOSITORY_VERSION = 422 "repository.version" {
+        fr: "Le format du dépôt n'est pas pris en charge ({detail}).", "Pour la version 1 : « restic migrate upgrade_repo_v2 ».";
+        en: "The format of the repository is not supported ({detail}).", "For version 1: “restic migrate upgrade_repo_v2”.";
+    }
+    REPOSITORY_LOCKED = 409 "repository.locked" {
+        fr: "Le dépôt est verrouillé ({detail}).", "Attendez la fin de ce travail ; s'il n'existe plus, déverrouillez le dépôt.";
+        en: "The repository is locked ({detail}).", "Wait for that work to end; if it does not exist any more, unlock the repository.";
+    }
+    REPOSITORY_LOCK_LOST = 409 "repository.lock_lost" {
+        fr: "Le verrou du dépôt a été perdu : rien de plus n'a été écrit ni supprimé.", "Relancez.";
+        en: "The lock of the repository was lost: nothing more was written or deleted.", "Run again.";
+    }
+    REPOSITORY_DAMAGED = 422 "repository.damaged" {
+        fr: "Le dépôt est endommagé ({detail}).", "Lancez une vérification avec lecture des données.";
+        en: "The repository is damaged ({detail}).", "Run a check that reads the data.";
+    }
+    REPOSITORY_IN_USE = 409 "repository.in_use" {
+        fr: "Le plan « {name} » écrit dans ce dépôt.", "Supprimez le plan ou donnez-lui un autre dépôt.";
+        en: "The plan “{name}” writes to this repository.", "Delete the plan, or give it another repository.";
+    }
+    REPOSITORY_NOT_READY = 409 "repository.not_ready" {
+        fr: "La création de ce dépôt n'est pas terminée.", "Attendez, ou recréez-le.";
+        en: "The making of this repository has not ended.", "Wait, or make it again.";
+    }
+    REPOSITORY_KIT_SHOWN = 409 "repository.kit_already_confirmed" {
+        fr: "Le kit de secours a été remis et confirmé.", "Il n'est montré qu'une fois ; le mot de passe s'exporte par l'administration du serveur.";
+        en: "The recovery kit was handed out and confirmed.", "It is shown once; the password can be exported by the server's administration.";
+    }
+    REPOSITORY_KIT_CODE = 422 "repository.kit_wrong_code" {
+        fr: "Ce code n'est pas celui du dernier kit de secours.", "Recopiez le code imprimé en bas du kit.";
+        en: "This code is not the one of the last recovery kit.", "Copy the code that is printed at the end of the kit.";
+    }
+    REPOSITORY_CLIENT_TAKEN = 409 "repository.client_taken" {
+        fr: "Un client nommé « {name} » existe déjà.", "Choisissez un autre nom.";
+        en: "There already is a client named “{name}”.", "Choose another name.";
+    }
+    REPOSITORY_FAILED = 422 "repository.failed" {
+        fr: "Le dépôt n'a pas pu être utilisé ({detail}).";
+        en: "The repository could not be used ({detail}).";
+    }
+    SECRET_OTHER_KEY = 503 "secret.other_key" {
+        fr: "Un secret enregistré ne s'ouvre pas : {detail}.", "Remettez la bonne clé maîtresse (master.key ou ENCRYPTION_SECRET).";
+        en: "A stored secret does not open: {detail}.", "Put back the right master key (master.key or ENCRYPTION_SECRET).";
+    }
+    SNAPSHOT_GONE = 404 "snapshot.gone" {
+        fr: "Ce point de restauration n'est plus dans le dépôt.", "Relisez le dépôt pour mettre la liste à jour.";
+        en: "This recovery point is not in the repository any more.", "Refresh the repository to bring the list up to date.";
+    }
+    SNAPSHOT_PATH_MISSING = 404 "snapshot.path_missing" {
+        fr: "{path} n'est pas dans ce point de restauration.", "Parcourez ses dossiers, ou cherchez par nom.";
+        en: "{path} is not in this recovery point.", "Browse its folders, or search by name.";
+    }
+    SNAPSHOT_NOT_A_FOLDER = 422 "snapshot.not_a_folder" {
+        fr: "{path} n'est pas un dossier.";
+        en: "{path} is no folder.";
+    }
+    SNAPSHOT_NO_DOWNLOAD = 422 "snapshot.no_download" {
+        fr: "{path} n'est ni un fichier ni un dossier.", "Restaurez-le plutôt.";
+        en: "{path} is neither a file nor a folder.", "Restore it instead.";
+    }
+    SNAPSHOT_DAMAGED = 422 "snapshot.damaged" {
+        fr: "Ce point de restauration est endommagé à cet endroit ({detail}).", "Lancez une vérification du dépôt, et essayez un point plus ancien.";
+        en: "This recovery point is damaged at that place ({detail}).", "Check the repository, and try an older point.";
+    }
+    EXPLORER_NOT_ABSOLUTE = 422 "explorer.not_absolute" {
+        fr: "Le chemin doit commencer par « / ».";
+        en: "The path must begin with “/”.";
+    }
+    EXPLORER_MISSING = 404 "explorer.missing" {
+        fr: "{path} n'existe pas sur ce serveur.";
+        en: "{path} does not exist on this server.";
+    }
+    EXPLORER_DENIED = 422 "explorer.denied" {
+        fr: "{path} ne peut pas être lu par le service.", "Donnez-lui le droit de lecture, ou lancez-le en tant que root.";
+        en: "{path} cannot be read by the service.", "Give it the right to read, or run it as root.";
+    }
+    EXPLORER_NOT_A_FOLDER = 422 "explorer.not_a_folder" {
+        fr: "{path} n'est pas un dossier.";
+        en: "{path} is no folder.";
+    }
+    EXPLORER_FAILED = 422 "explorer.failed" {
+        fr: "{path} ne peut pas être lu ({detail}).";
+        en: "{path} cannot be read ({detail}).";
+    }
+    SERVER_NO_AGENT = 501 "server.no_agent" {
+        fr: "Seule la machine du serveur peut être protégée pour l'instant.", "Les agents arrivent dans une version suivante.";
+        en: "Only the server's own machine can be protected for now.", "Agents come in a later version.";
+    }
+    BACKUP_NO_SOURCES = 422 "backup.no_sources" {
+        fr: "Le plan ne nomme aucun dossier.", "Ajoutez au moins un dossier.";
+        en: "The plan names no folder.", "Add at least one folder.";
+    }
+    BACKUP_NOTHING_READ = 422 "backup.nothing_read" {
+        fr: "Aucune des sources n'a pu être lue : il n'y a pas de point de restauration.", "Vérifiez que les dossiers existent et que le service peut les lire ; la liste des problèmes dit pourquoi.";
+        en: "None of the sources could be read: there is no recovery point.", "Check that the folders exist and that the service may read them; the list of problems says why.";
+    }
+    BACKUP_INCOMPLETE = 422 "backup.incomplete" {
+        fr: "Le point de restauration existe, mais {count} élément(s) n'y sont pas, ou pas entiers.", "La liste des problèmes nomme chacun d'eux.";
+        en: "The recovery point stands, but {count} item(s) are not in it, or not whole.", "The list of problems names each of them.";
+    }
+    BACKUP_FAILED = 422 "backup.failed" {
+        fr: "La sauvegarde a échoué ({detail}).";
+        en: "The backup failed ({detail}).";
+    }
+    BACKUP_BAD_PATTERN = 422 "backup.bad_pattern" {
+        fr: "Un motif d'exclusion ne peut pas être utilisé : {detail}.", "Corrigez-le dans le plan.";
+        en: "A pattern of exclusion cannot be used: {detail}.", "Correct it in the plan.";
+    }
+    RESTORE_TARGET = 422 "restore.target" {
+        fr: "Le dossier cible ne peut pas être utilisé ({detail}).", "Choisissez un dossier absolu où le service peut écrire.";
+        en: "The target folder cannot be used ({detail}).", "Choose an absolute folder that the service can write to.";
+    }
+    RESTORE_IN_PLACE = 422 "restore.not_in_place" {
+        fr: "{path} n'est pas stocké sous son chemin complet : il n'a pas de place d'origine.", "Donnez un dossier cible.";
+        en: "{path} is not stored under its full path: it has no place to go back to.", "Give a target folder.";
+    }
+    RESTORE_DELETE_IN_ROOT = 422 "restore.delete_in_root" {
+        fr: "Supprimer ce qui n'est pas dans le point de restauration est refusé pour tout le système.", "Choisissez les dossiers à restaurer, ou ne demandez pas de supprimer.";
+        en: "Deleting what the recovery point does not hold is refused for the whole system.", "Choose the folders to restore, or do not ask to delete.";
+    }
+    RESTORE_INCOMPLETE = 422 "restore.incomplete" {
+        fr: "{count} élément(s) n'ont pas été restaurés tels qu'ils étaient.", "Le résultat nomme chacun d'eux. Relancer reprend où c'était.";
+        en: "{count} item(s) were not restored as they were.", "The result names each of them. Running again goes on from there.";
+    }
+    RESTORE_FULL = 422 "restore.full" {
+        fr: "La cible est pleine : {count} élément(s) n'ont pas été restaurés.", "Faites de la place, puis relancez : ce qui est restauré n'est pas refait.";
+        en: "The target is full: {count} item(s) were not restored.", "Make room, then run again: what was restored is not done again.";
+    }
+    RESTORE_BUSY = 409 "restore.in_place_unconfirmed" {
+        fr: "Restaurer sur place en supprimant demande de nommer les chemins.", "Choisissez les chemins à restaurer.";
+        en: "Restoring in place with deletion needs paths to be named.", "Choose the paths to restore.";
+    }
+    CHECK_DAMAGED = 422 "check.damaged" {
+        fr: "La vérification a trouvé {count} dommage(s) ; le premier : {detail}.", "Le résultat nomme chacun d'eux et dit que faire.";
+        en: "The check found {count} damage(s); the first: {detail}.", "The result names each of them and says what to do.";
+    }
+    VERIFY_DAMAGED = 422 "verify.damaged" {
+        fr: "Ce point de restauration ne peut pas être relu entier : {count} élément(s) manquent ; le premier : {detail}.", "Refaites une sauvegarde tant que les sources existent, et vérifiez le dépôt avec lecture des données.";
+        en: "This recovery point cannot be read back whole: {count} item(s) are lost; the first: {detail}.", "Back up again while the sources exist, and check the repository with its data.";
+    }
+    FORGET_KEEPS_NOTHING = 422 "forget.keeps_nothing" {
+        fr: "La rétention ne garderait aucun point de restauration : rien n'a été supprimé.", "Donnez au moins une règle, par exemple « garder 7 par jour ».";
+        en: "The retention would keep no recovery point: nothing was removed.", "Give at least one rule, such as “keep 7 daily”.";
+    }
+    FORGET_BAD_SPAN = 422 "forget.bad_span" {
+        fr: "« {text} » n'est pas une durée de rétention.", "Écrivez par exemple 14d, 3m ou 1y6m.";
+        en: "“{text}” is no span of retention.", "Write 14d, 3m or 1y6m, for example.";
+    }
+    JOB_CANCELED = 409 "job.canceled" {
+        fr: "Arrêté sur demande.";
+        en: "Stopped on request.";
+    }
+    JOB_PAYLOAD = 500 "job.payload" {
+        fr: "Le contenu de la tâche ne se lit pas ({detail}).", "Signalez-le : c'est un défaut du programme.";
+        en: "The content of the job cannot be read ({detail}).", "Please report it: this is a fault of the program.";
+    }
+    JOB_TARGET_GONE = 404 "job.target_gone" {
+        fr: "Ce sur quoi la tâche portait n'existe plus ({detail}).";
+        en: "What the job was about does not exist any more ({detail}).";
+    }
+    CATALOG_UNAVAILABLE = 503 "catalog.unavailable" {
+        fr: "Le catalogue ne répond pas ({detail}).", "Réessayez dans un instant ; vérifiez la base de données.";
+        en: "The catalog does not answer ({detail}).", "Try again in a moment; look at the database.";
+    }
+    STALE = 412 "request.stale" {
+        fr: "Quelqu'un l'a modifié entre-temps.", "Rechargez, puis refaites votre changement.";
+        en: "Somebody changed it in the meantime.", "Reload it, then make your change again.";
+    }
+    NOT_FOUND = 404 "request.not_found" {
+        fr: "Cet élément n'existe pas ou n'existe plus.", "Rechargez la liste.";
+        en: "There is no such item, or not any more.", "Reload the list.";
+    }
+    INTERNAL = 500 "work.internal" {
+        fr: "Un défaut interne a arrêté le travail ({detail}).", "Signalez-le avec le journal de la tâche.";
+        en: "An internal fault stopped the work ({detail}).", "Please report it with the job's log.";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn holes(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(key, _)| key)).collect()
+    }
+
+    #[test]
+    fn every_sentence_says_the_same_in_both_languages() {
+        let mut seen = BTreeSet::new();
+        for one in TABLE {
+            assert!(seen.insert(one.code), "{} stands twice", one.code);
+            assert_eq!(holes(one.french), holes(one.english), "{}", one.code);
+            assert_eq!(one.french_hint.is_some(), one.english_hint.is_some(), "{}", one.code);
+            assert_ne!(one.french, one.english, "{} is not translated", one.code);
+            for text in [Some(one.french), one.french_hint, Some(one.english), one.english_hint].into_iter().flatten() {
+                assert!(text.ends_with(['.', '?', ')']), "{}: {text:?} is no sentence", one.code);
+            }
+        }
+    }
+}
