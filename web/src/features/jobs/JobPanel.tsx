@@ -56,7 +56,7 @@ export function JobBody({ job }: { job: Job }) {
         <ActionButton
           permission={job.kind === "restore" ? "restore" : "run"}
           variant="default"
-          size="compact-md"
+          size="compact-sm"
           leftSection={<Ban size={16} aria-hidden />}
           loading={cancel.isPending}
           disabledReason={job.cancelRequested || cancel.isSuccess ? t("runs.canceling") : null}

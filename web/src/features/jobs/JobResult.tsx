@@ -17,12 +17,7 @@ const COLOURS: Record<Tone, string> = {
 /** The report of a job that is over: its state in a sentence, why, what to do next, and its figures. */
 export function JobResult({ job }: { job: Job }) {
   const { t } = useTranslation();
-  const format = useFormat();
   const face = JOB_FACES[job.state];
-  const facts = factsOf(job.result, format, (key) =>
-    t(`result.${key}` as "result.files", { defaultValue: spoken(key) }),
-  );
-  const problems = problemsOf(job.result);
   return (
     <Stack gap="md">
       <Alert
@@ -36,6 +31,21 @@ export function JobResult({ job }: { job: Job }) {
           </Text>
         )}
       </Alert>
+      <JobFigures job={job} />
+    </Stack>
+  );
+}
+
+/** What a job counted, and what did not work. */
+export function JobFigures({ job }: { job: Job }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const facts = factsOf(job.result, format, (key) =>
+    t(`result.${key}` as "result.files", { defaultValue: spoken(key) }),
+  );
+  const problems = problemsOf(job.result);
+  return (
+    <>
       {facts.length > 0 && <Facts facts={facts} columns={4} />}
       {problems.length > 0 && (
         <div>
@@ -57,7 +67,7 @@ export function JobResult({ job }: { job: Job }) {
           )}
         </div>
       )}
-    </Stack>
+    </>
   );
 }
 

@@ -254,7 +254,7 @@ function RepositoryChoice({
         >
           <ActionButton
             permission="manageStorage"
-            size="compact-md"
+            size="compact-sm"
             mt="xs"
             leftSection={<Plus size={16} aria-hidden />}
             onClick={open}

@@ -70,7 +70,7 @@ function PlanRow({ plan }: { plan: Plan }) {
           {plan.serverName} → {plan.repositoryName}
         </Text>
         <Text size="xs" c="dimmed">
-          {plan.schedule ? (words ?? plan.schedule.cron) : t("schedule.kind.manual")}
+          {plan.schedule ? cronLine(words, plan.schedule.cron) : t("schedule.kind.manual")}
         </Text>
       </div>
       <div className={classes.state}>
@@ -106,4 +106,9 @@ function PlanRow({ plan }: { plan: Plan }) {
       </div>
     </Card>
   );
+}
+
+/** Nothing for the moment until the words are here: an expression that turns into a sentence makes the page flicker. */
+function cronLine(words: string | null | undefined, cron: string): string {
+  return words === undefined ? "\u00a0" : (words ?? cron);
 }

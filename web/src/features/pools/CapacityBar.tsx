@@ -23,9 +23,12 @@ export function CapacityBar({ usedBytes, capacityBytes, freeBytes }: CapacityBar
   const nearlyFull = full >= NEARLY_FULL;
   return (
     <div>
-      <Progress.Root size="lg" radius="sm" aria-hidden>
+      <Progress.Root size="lg" radius="sm" aria-hidden bg="var(--rp-sunken)">
         <Progress.Section value={(usedBytes / capacityBytes) * 100} color={nearlyFull ? "brick" : "iris"} />
-        <Progress.Section value={(other / capacityBytes) * 100} color={nearlyFull ? "brick.3" : "stone.4"} />
+        <Progress.Section
+          value={(other / capacityBytes) * 100}
+          color={nearlyFull ? "brick.3" : "light-dark(var(--mantine-color-stone-3), var(--mantine-color-dark-4))"}
+        />
       </Progress.Root>
       <Group justify="space-between" mt={6} gap={4}>
         <Text size="xs" c="dimmed">

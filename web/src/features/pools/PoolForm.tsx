@@ -213,8 +213,7 @@ function TestStep({ place, name, existing, test, onRetest, onConfirmKey, onBack,
         <HostKeyConfirm
           host={place.kind === "sftp" ? place.host : ""}
           fingerprint={unknownKey}
-          confirmed={false}
-          onConfirm={(confirmed) => confirmed && onConfirmKey(unknownKey)}
+          onConfirm={() => onConfirmKey(unknownKey)}
         />
       ) : (
         <PoolTestReport running={test.isPending} result={result} error={test.error} />

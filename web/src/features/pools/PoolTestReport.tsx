@@ -1,4 +1,4 @@
-import { Alert, Checkbox, Code, Loader, Stack, Text } from "@mantine/core";
+import { Alert, Button, Code, Group, Loader, Stack, Text } from "@mantine/core";
 import { CircleCheck, CircleDashed, CircleX, KeyRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/errors";
@@ -79,12 +79,11 @@ export function PoolTestReport({ running, result, error }: PoolTestReportProps) 
 interface HostKeyConfirmProps {
   host: string;
   fingerprint: string;
-  confirmed: boolean;
-  onConfirm: (confirmed: boolean) => void;
+  onConfirm: () => void;
 }
 
 /** The first time, only a person can say whether this is the right machine. */
-export function HostKeyConfirm({ host, fingerprint, confirmed, onConfirm }: HostKeyConfirmProps) {
+export function HostKeyConfirm({ host, fingerprint, onConfirm }: HostKeyConfirmProps) {
   const { t } = useTranslation();
   return (
     <Alert color="amber" icon={<KeyRound size={18} aria-hidden />} title={t("pools.hostKey.title", { host })}>
@@ -93,11 +92,9 @@ export function HostKeyConfirm({ host, fingerprint, confirmed, onConfirm }: Host
         <Code block>{fingerprint}</Code>
         <Text size="sm">{t("pools.hostKey.how")}</Text>
         <Code block>{"ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"}</Code>
-        <Checkbox
-          label={t("pools.hostKey.confirm")}
-          checked={confirmed}
-          onChange={({ currentTarget }) => onConfirm(currentTarget.checked)}
-        />
+        <Group>
+          <Button onClick={onConfirm}>{t("pools.hostKey.confirm")}</Button>
+        </Group>
       </Stack>
     </Alert>
   );

@@ -38,7 +38,7 @@ export function RunOutcome({ run }: { run: Run }) {
           <Button
             component={Link}
             to={`/snapshots/${run.snapshotId}`}
-            size="compact-md"
+            size="compact-sm"
             variant="default"
             leftSection={<Camera size={16} aria-hidden />}
           >

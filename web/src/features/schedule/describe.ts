@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { currentLanguage } from "@/i18n/i18n";
 
-/** A cron expression in words, or nothing where it is none. The library is loaded when the first schedule is shown. */
+/** A cron expression in words, or `null` where it is none. The library is loaded when the first schedule is shown. */
 async function describe(cron: string, language: string): Promise<string | null> {
   const [{ default: cronstrue }] = await Promise.all([import("cronstrue"), import("cronstrue/locales/fr")]);
   try {
@@ -16,7 +16,8 @@ async function describe(cron: string, language: string): Promise<string | null> 
   }
 }
 
-export function useCronInWords(cron: string | null | undefined): string | null {
+/** `undefined` until the library is here, `null` for what it cannot say. */
+export function useCronInWords(cron: string | null | undefined): string | null | undefined {
   const language = currentLanguage();
   const { data } = useQuery({
     queryKey: ["cron-in-words", cron, language],
@@ -24,5 +25,5 @@ export function useCronInWords(cron: string | null | undefined): string | null {
     enabled: Boolean(cron),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return cron ? (data ?? null) : null;
+  return cron ? data : null;
 }

@@ -108,12 +108,12 @@ export function FileBrowser({ snapshot, onRestore }: FileBrowserProps) {
             {t("files.chosen", { count: chosen.size })}
           </Text>
           <Group gap="sm">
-            <Button variant="default" size="compact-md" onClick={() => setChosen(new Map())}>
+            <Button variant="default" size="compact-sm" onClick={() => setChosen(new Map())}>
               {t("files.chooseNone")}
             </Button>
             <ActionButton
               permission="restore"
-              size="compact-md"
+              size="compact-sm"
               leftSection={<ArchiveRestore size={16} aria-hidden />}
               onClick={() => onRestore([...chosen.values()])}
             >

@@ -19,6 +19,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Overwrite, RestoreRequest, Snapshot, SnapshotEntry } from "@/api/types";
 import { JobBody } from "@/features/jobs/JobPanel";
+import { JobFigures } from "@/features/jobs/JobResult";
 import { isOver, jobQuery } from "@/features/jobs/queries";
 import { Refusal } from "@/features/Refusal";
 import { FolderBrowser } from "@/features/servers/FolderBrowser";
@@ -236,7 +237,7 @@ function Planned({ jobId, request, pending, error, onBack, onRestore }: PlannedP
   return (
     <Stack gap="md">
       <Text size="sm">{ready ? t("restore.planReady") : t("restore.planning")}</Text>
-      {job && <JobBody job={job} />}
+      {job && (good ? <JobFigures job={job} /> : <JobBody job={job} />)}
       {good && (request.target === null || request.delete) && (
         <Alert color="amber" icon={<TriangleAlert size={18} aria-hidden />} title={t("restore.careful")}>
           {request.target === null && <Text size="sm">{t("restore.carefulPlace")}</Text>}
