@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rempart_catalog::{Catalog, CatalogError};
 use rempart_work::secret::Field;
-use rempart_work::{MasterKey, SecretText};
+use rempart_work::{MasterKey, SecretText, Work, WorkSettings};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::password::Passwords;
@@ -28,7 +28,8 @@ pub struct AppParts {
     pub throttle: Throttle,
     pub setup: Setup,
     pub events: Arc<Hub>,
-    key: MasterKey,
+    pub work: Arc<Work>,
+    key: Arc<MasterKey>,
     pub started_at: Timestamp,
     /// Canceled once the server shall stop.
     pub stop: CancellationToken,
@@ -37,7 +38,11 @@ pub struct AppParts {
 impl AppState {
     #[must_use]
     pub fn new(settings: Settings, catalog: Catalog, key: MasterKey, stop: CancellationToken) -> Self {
+        let key = Arc::new(key);
+        let work_settings = WorkSettings::in_directory(&settings.backups_dir);
+        let work = Work::new(catalog.clone(), key.clone(), work_settings);
         Self(Arc::new(AppParts {
+            work,
             settings,
             catalog,
             passwords: Passwords::default(),

@@ -2,7 +2,12 @@
 
 pub mod audit;
 pub mod auth;
+pub mod pools;
+pub mod repositories;
+pub mod servers;
 pub mod settings;
+pub mod snapshots;
+mod storage_words;
 pub mod system;
 pub mod tokens;
 pub mod totp;
@@ -24,5 +29,9 @@ pub fn routes() -> Routes {
         .merge(audit::routes())
         .merge(settings::routes())
         .merge(system::routes())
+        .merge(servers::routes())
+        .merge(pools::routes())
+        .merge(repositories::routes())
+        .merge(snapshots::routes())
         .merge(events::routes())
 }

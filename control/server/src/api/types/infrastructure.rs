@@ -148,6 +148,15 @@ pub struct PoolUpdate {
     pub place: Option<PoolPlace>,
 }
 
+/// A place to be tested.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolTestRequest {
+    pub place: PoolPlace,
+    /// Of a pool that is being changed: secrets left `null` are its own.
+    pub pool_id: Option<i64>,
+}
+
 /// The steps of a pool's test: each was really done.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -213,6 +222,21 @@ pub struct RepositoryCreate {
     pub server_id: i64,
     /// The password of a repository that is already there; `null`: made anew, with a generated password.
     pub adopt_password: Option<String>,
+}
+
+/// What changes about a repository; what is `null` stays.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RepositoryUpdate {
+    pub name: Option<String>,
+}
+
+/// Locks of holders that are gone, and those that were left alone.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Unlocked {
+    pub removed: u64,
+    pub left: u64,
 }
 
 /// Shown once: what restores without this server.

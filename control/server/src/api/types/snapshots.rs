@@ -36,6 +36,8 @@ pub struct Snapshot {
     pub verified_at: Option<Timestamp>,
     /// The last look found it damaged.
     pub damaged: bool,
+    /// It is not in its repository any more, though nobody here removed it.
+    pub vanished: bool,
 }
 
 /// An entry of a snapshot's folder.

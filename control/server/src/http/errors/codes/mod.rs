@@ -13,6 +13,7 @@
 mod access;
 mod request;
 mod settings;
+pub mod storage;
 
 use crate::api::types::Language;
 
@@ -75,7 +76,8 @@ use codes;
 /// Every area's codes.
 #[must_use]
 pub fn all() -> Vec<&'static Code> {
-    [access::TABLE, request::TABLE, settings::TABLE].concat()
+    let storage: Vec<&'static Code> = storage::TABLE.iter().collect();
+    [access::TABLE, request::TABLE, settings::TABLE, &storage].concat()
 }
 
 #[cfg(test)]
