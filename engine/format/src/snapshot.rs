@@ -123,7 +123,8 @@ impl Snapshot {
 
 impl SnapshotSummary {
     /// The numbers with their names, in restic's order.
-    const fn numbers(&self) -> [(&'static str, u64); 12] {
+    #[must_use]
+    pub const fn numbers(&self) -> [(&'static str, u64); 12] {
         [
             ("files_new", self.files_new),
             ("files_changed", self.files_changed),

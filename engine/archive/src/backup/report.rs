@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use rempart_format::{SnapshotSummary, WallTime};
 use rempart_model::{BlobId, Outcome};
 
 use super::cache::UnpublishedCache;
@@ -50,6 +51,29 @@ pub struct Summary {
     pub total_bytes_processed: u64,
     /// Bytes that were read from the source.
     pub bytes_read: u64,
+}
+
+impl Summary {
+    /// As the snapshot keeps it, and as whoever asked for the backup is told.
+    #[must_use]
+    pub const fn in_snapshot(&self, backup_start: WallTime, backup_end: WallTime) -> SnapshotSummary {
+        SnapshotSummary {
+            backup_start,
+            backup_end,
+            files_new: self.files_new,
+            files_changed: self.files_changed,
+            files_unmodified: self.files_unmodified,
+            dirs_new: self.dirs_new,
+            dirs_changed: self.dirs_changed,
+            dirs_unmodified: self.dirs_unmodified,
+            data_blobs: self.data_blobs,
+            tree_blobs: self.tree_blobs,
+            data_added: self.data_added_bytes,
+            data_added_packed: self.data_added_packed_bytes,
+            total_files_processed: self.total_files_processed,
+            total_bytes_processed: self.total_bytes_processed,
+        }
+    }
 }
 
 /// Something that is not stored as it should be. The snapshot is kept, and says so nowhere: the report does.
