@@ -48,7 +48,7 @@ export interface paths {
     };
     "/api/auth/totp": {
         post: Operation<never, never, never, components["schemas"]["TotpStart"]>;
-        delete: Operation<never, never, never, void>;
+        delete: Operation<never, never, components["schemas"]["TotpRemove"], void>;
     };
     "/api/auth/totp/confirm": {
         post: Operation<never, never, components["schemas"]["TotpConfirm"], components["schemas"]["RecoveryCodes"]>;
@@ -271,6 +271,9 @@ export interface components {
             secret: string;
             otpauthUrl: string;
             qrSvg: string;
+        };
+        TotpRemove: {
+            password: string;
         };
         TotpConfirm: {
             code: string;

@@ -27,7 +27,9 @@ export function makeQueryClient(signedOut: () => void): QueryClient {
   return new QueryClient({
     queryCache: new QueryCache({
       onError: (error, query) => {
-        if (query.queryKey[0] !== "me") leave(error);
+        // Nobody was signed in yet: the router leads to the login page.
+        if (query.queryKey[0] === "me" && query.state.data === undefined) return;
+        leave(error);
       },
     }),
     mutationCache: new MutationCache({

@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";
+import { meQuery } from "@/app/session";
 import { Freshness } from "./freshness";
 import { forgetAllProgress, forgetProgress, rememberProgress } from "./progress";
 import { EventSocket, type ServerEvent } from "./socket";
@@ -46,6 +47,8 @@ export function EventsProvider({ children }: { children: ReactNode }) {
         freshness.reset();
       },
       connected: setConnected,
+      // A 401 to this leads to the login page.
+      refused: () => void client.invalidateQueries({ queryKey: meQuery.queryKey }),
     });
     socketRef.current = socket;
     socket.open();

@@ -42,7 +42,12 @@ export interface Listener {
   /** What is shown may be old: ask for it again. */
   reset: () => void;
   connected: (connected: boolean) => void;
+  /** The server no longer knows the session, or its rights have changed. */
+  refused: () => void;
 }
+
+/** The server's close code for a session that ended or whose role changed. */
+const POLICY = 1008;
 
 /** Seconds between attempts: quickly at first, then calmly, never all browsers at once. */
 const FIRST_DELAY_MS = 500;
@@ -70,8 +75,10 @@ export class EventSocket {
     this.socket = socket;
     socket.onopen = () => socket.send(JSON.stringify({ subscribe: TOPICS, after: this.lastSeq }));
     socket.onmessage = (message) => this.hear(message.data);
-    socket.onclose = () => {
-      if (this.socket === socket) this.lost();
+    socket.onclose = ({ code }) => {
+      if (this.socket !== socket) return;
+      if (code === POLICY) this.listener.refused();
+      this.lost();
     };
   }
 

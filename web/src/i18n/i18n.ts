@@ -36,7 +36,18 @@ export async function startI18n(): Promise<void> {
     interpolation: { escapeValue: false },
     returnNull: false,
   });
+  foldPlurals();
   document.documentElement.lang = language;
+}
+
+/** French counts whole millions apart ("un million d’éléments"); our sentences do not need that form. */
+function foldPlurals(): void {
+  const resolver = i18n.services.pluralResolver;
+  const suffixOf = resolver.getSuffix.bind(resolver);
+  resolver.getSuffix = (...asked: Parameters<typeof suffixOf>): string => {
+    const suffix: string = suffixOf(...asked);
+    return suffix.replace("many", "other");
+  };
 }
 
 export async function changeLanguage(language: Language): Promise<void> {

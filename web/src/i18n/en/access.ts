@@ -54,6 +54,7 @@ export const access = {
     totpStart: "Turn on",
     totpStop: "Turn off",
     totpStopText: "Your account will be protected by its password alone. The recovery codes will no longer work.",
+    totpStopPassword: "Password, to confirm",
     totpStopped: "Two-step login is off",
     totpScan: "Scan this image with your authenticator app.",
     totpImage: "QR code for your authenticator app",

@@ -54,6 +54,7 @@ export const access = {
     totpStart: "Activer",
     totpStop: "Désactiver",
     totpStopText: "Votre compte ne sera plus protégé que par son mot de passe. Les codes de secours ne serviront plus.",
+    totpStopPassword: "Mot de passe, pour confirmer",
     totpStopped: "Connexion en deux étapes désactivée",
     totpScan: "Scannez cette image avec votre application d’authentification.",
     totpImage: "Code QR pour votre application d’authentification",

@@ -1,7 +1,7 @@
 import { SimpleGrid, useMantineColorScheme } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { z } from "zod";
+import * as z from "zod";
 import { api, ask } from "@/api/client";
 import { meQuery, useMe } from "@/app/session";
 import { changeLanguage, currentLanguage, LANGUAGES } from "@/i18n/i18n";

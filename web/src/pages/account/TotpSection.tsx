@@ -6,11 +6,10 @@ import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
 import type { TotpStart } from "@/api/types";
 import { meQuery, useMe } from "@/app/session";
-import { ConfirmDialog } from "@/shared/ConfirmDialog";
-import { showSuccess } from "@/shared/notify";
 import { Section } from "@/shared/Section";
 import { StatusBadge } from "@/shared/StatusBadge";
 import { TotpDialog } from "./TotpDialog";
+import { TotpStopDialog } from "./TotpStopDialog";
 
 /** The second step of the login: on, off, and how to turn it on. */
 export function TotpSection() {
@@ -22,14 +21,6 @@ export function TotpSection() {
   const start = useMutation({
     mutationFn: () => ask(api.POST("/api/auth/totp")),
     onSuccess: setStarted,
-  });
-  const stop = useMutation({
-    mutationFn: () => ask(api.DELETE("/api/auth/totp")),
-    onSuccess: async () => {
-      setStopping(false);
-      showSuccess(t("account.totpStopped"));
-      await client.invalidateQueries({ queryKey: meQuery.queryKey });
-    },
   });
   const finish = async () => {
     setStarted(null);
@@ -58,16 +49,7 @@ export function TotpSection() {
         </Button>
       )}
       <TotpDialog start={started} onClose={() => setStarted(null)} onDone={() => void finish()} />
-      <ConfirmDialog
-        opened={stopping}
-        onClose={() => setStopping(false)}
-        onConfirm={() => stop.mutate()}
-        title={t("account.totpTitle")}
-        action={t("account.totpStop")}
-        pending={stop.isPending}
-      >
-        {t("account.totpStopText")}
-      </ConfirmDialog>
+      <TotpStopDialog opened={stopping} onClose={() => setStopping(false)} />
     </Section>
   );
 }

@@ -1,6 +1,6 @@
 import { SimpleGrid } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { z } from "zod";
+import * as z from "zod";
 import type { Settings } from "@/api/types";
 import { LANGUAGES } from "@/i18n/i18n";
 import { FormFooter } from "@/shared/form/FormFooter";

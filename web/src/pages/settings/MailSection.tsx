@@ -1,7 +1,7 @@
 import { Collapse, SimpleGrid, Stack } from "@mantine/core";
 import { useWatch } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import { z } from "zod";
+import * as z from "zod";
 import type { Settings } from "@/api/types";
 import { i18n } from "@/i18n/i18n";
 import { FormFooter } from "@/shared/form/FormFooter";

@@ -2,7 +2,7 @@ import { Button, Divider, Group, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { Send } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { z } from "zod";
+import * as z from "zod";
 import { api, ask } from "@/api/client";
 import { FormProblem } from "@/shared/form/FormFooter";
 import { TextField } from "@/shared/form/fields";

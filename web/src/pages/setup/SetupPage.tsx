@@ -5,7 +5,7 @@ import { CircleCheck } from "lucide-react";
 import { useState } from "react";
 import { useWatch } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import { z } from "zod";
+import * as z from "zod";
 import { api, ask } from "@/api/client";
 import { currentLanguage, i18n } from "@/i18n/i18n";
 import { FormProblem } from "@/shared/form/FormFooter";

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useController } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import { z } from "zod";
+import * as z from "zod";
 import { api, ask } from "@/api/client";
 import type { ApiTokenCreated } from "@/api/types";
 import { useMe } from "@/app/session";

@@ -1,7 +1,7 @@
 /** Forms: react-hook-form with a zod schema, whose complaints come in the current language. */
 import { zodResolver } from "@hookform/resolvers/zod";
 import { type DefaultValues, type FieldPath, type FieldValues, type UseFormReturn, useForm } from "react-hook-form";
-import { z } from "zod";
+import * as z from "zod";
 import { ApiError } from "@/api/errors";
 import { i18n } from "@/i18n/i18n";
 import { messageOf } from "../notify";

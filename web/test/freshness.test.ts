@@ -1,0 +1,42 @@
+import { QueryClient } from "@tanstack/react-query";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Freshness } from "@/events/freshness";
+
+describe("what events make old", () => {
+  let client: QueryClient;
+  let freshness: Freshness;
+  const isOld = (key: readonly unknown[]) => client.getQueryState(key)?.isInvalidated;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    client = new QueryClient();
+    freshness = new Freshness(client);
+    for (const key of [["plans", 3], ["plans", "list", {}], ["dashboard"], ["users", "list", {}]]) {
+      client.setQueryData(key, {});
+    }
+  });
+  afterEach(() => vi.useRealTimers());
+
+  it("is their topic and what is put together from it, and nothing else", () => {
+    freshness.event({ seq: 1, topic: "plans", kind: "changed", id: 3, data: null });
+    vi.advanceTimersByTime(300);
+    expect(isOld(["plans", 3])).toBe(true);
+    expect(isOld(["plans", "list", {}])).toBe(true);
+    expect(isOld(["dashboard"])).toBe(true);
+    expect(isOld(["users", "list", {}])).toBe(false);
+  });
+
+  it("is asked for once for a burst", () => {
+    const invalidate = vi.spyOn(client, "invalidateQueries");
+    for (let seq = 1; seq <= 500; seq += 1) {
+      freshness.event({ seq, topic: "runs", kind: "changed", id: seq, data: null });
+    }
+    vi.advanceTimersByTime(300);
+    expect(invalidate).toHaveBeenCalledOnce();
+  });
+
+  it("is everything after a reset", () => {
+    freshness.reset();
+    expect(isOld(["users", "list", {}])).toBe(true);
+  });
+});
