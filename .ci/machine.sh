@@ -83,6 +83,51 @@ need_cargo_tool() {
     fi
 }
 
+# Node, for the web UI: Debian's, or where that is too old the same program from its npm package, kept below .cache/tools.
+NODE_LEAST=20.19
+NODE_VERSION=22.23.3
+need_node() {
+    local machine tools=$PWD/.cache/tools/node
+    command -v node >/dev/null && command -v npm >/dev/null || need_packages nodejs npm
+    version_reaches "$(node --version | tr -d v)" "$NODE_LEAST" && return 0
+    case $(uname -m) in
+    x86_64) machine=x64 ;;
+    aarch64) machine=arm64 ;;
+    *) die "node is $(node --version) and the web UI needs $NODE_LEAST: install a newer one for $(uname -m)" ;;
+    esac
+    if ! [ "$("$tools/node_modules/node-linux-$machine/bin/node" --version 2>/dev/null)" = "v$NODE_VERSION" ]; then
+        say "Node $(node --version) is too old for the web UI: installing $NODE_VERSION into $tools"
+        mkdir -p "$tools"
+        npm install --prefix "$tools" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error \
+            "node-linux-$machine@$NODE_VERSION"
+    fi
+    export PATH="$tools/node_modules/node-linux-$machine/bin:$PATH"
+}
+
+# npm 11 (an older one does not install Vite 8): the machine's, or fetched by it.
+npm_11() {
+    if version_reaches "$(npm --version)" 11.0; then
+        npm "$@"
+    else
+        npx --yes npm@11 "$@"
+    fi
+}
+
+# The packages that web/package-lock.json names, unless they are there already.
+need_web_packages() {
+    local stamp=web/node_modules/.rempart-lock
+    cmp -s web/package-lock.json "$stamp" && return 0
+    (cd web && npm_11 ci --loglevel=error)
+    cp web/package-lock.json "$stamp"
+}
+
+# Builds the page into web/dist, from where the binary takes it.
+build_web() {
+    need_node
+    need_web_packages
+    (cd web && npm_11 run --silent build)
+}
+
 # Where cargo puts what it builds.
 cargo_target_folder() {
     cargo metadata --format-version 1 --no-deps --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/'
