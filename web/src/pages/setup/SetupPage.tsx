@@ -47,7 +47,8 @@ export function SetupPage() {
       await ask(api.POST("/api/setup", { body: { token, name, password, language: currentLanguage() } }));
       await enter(client);
     },
-    onSuccess: () => navigate({ to: "/" }),
+    // A fresh server protects nothing yet: on to the first backup.
+    onSuccess: () => navigate({ to: "/first-steps" }),
     onError: (error) => showServerError(form, error, ["token", "name", "password"]),
   });
 
