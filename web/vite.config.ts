@@ -29,5 +29,7 @@ export default defineConfig({
     include: ["test/**/*.test.{ts,tsx}", "src/**/*.test.{ts,tsx}"],
     css: false,
     restoreMocks: true,
+    // A bound for a test that hangs; a busy machine is slow.
+    testTimeout: 60_000,
   },
 });

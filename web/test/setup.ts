@@ -1,5 +1,5 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeAll } from "vitest";
 import { startI18n } from "@/i18n/i18n";
 
@@ -11,6 +11,9 @@ class NoResizeObserver {
 }
 window.ResizeObserver ??= NoResizeObserver;
 window.HTMLElement.prototype.scrollIntoView ??= () => {};
+
+// How long a test waits for what shall appear, on a busy machine too.
+configure({ asyncUtilTimeout: 15_000 });
 
 beforeAll(async () => {
   localStorage.setItem("rempart.language", "fr");

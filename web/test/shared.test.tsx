@@ -31,10 +31,11 @@ describe("a button that a role may not press", () => {
     );
     const button = screen.getByRole("button", { name: "go" });
     expect(button).toHaveAttribute("aria-disabled", "true");
+    await userEvent.tab();
+    expect(button).toHaveFocus();
+    expect(await screen.findByText(/Votre rôle \(Lecteur\)/)).toBeInTheDocument();
     await userEvent.click(button);
     expect(press).not.toHaveBeenCalled();
-    await userEvent.tab();
-    expect(await screen.findByText(/Votre rôle \(Lecteur\)/)).toBeInTheDocument();
   });
 
   it("works for a role that may", async () => {

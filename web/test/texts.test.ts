@@ -74,7 +74,7 @@ const READ = new Set(["label", "title", "placeholder", "description", "alt", "ar
 const WORD = /\p{L}{2,}/u;
 /** Example values of a technical form, the same in every language. */
 const EXAMPLE =
-  /^(smtp\.example\.org|[\w.-]+@example\.org|https?:\/\/\S+|\/[\w./-]*|[a-z0-9*._/:-]*[*./:][a-z0-9*._/:-]*)$/;
+  /^(rempart|eu-west-3|ssh-keygen -lf \S+|smtp\.example\.org|[\w.-]+@example\.org|https?:\/\/\S+|\/[\w./-]*|[a-z0-9*._/:-]*[*./:][a-z0-9*._/:-]*)$/;
 
 function bareTexts(file: string): string[] {
   const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);

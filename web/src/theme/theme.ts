@@ -149,11 +149,18 @@ export const theme = createTheme({
   components: {
     Badge: Badge.extend({ defaultProps: { variant: "light", radius: "sm" } }),
     Button: Button.extend({ defaultProps: { radius: "md" }, styles: { label: { fontWeight: 550 } } }),
-    Card: Card.extend({ defaultProps: { withBorder: true, radius: "lg", padding: "lg" } }),
+    Card: Card.extend({
+      defaultProps: { withBorder: true, radius: "lg", padding: "lg" },
+      styles: { root: { background: "var(--rp-panel)", borderColor: "var(--rp-line)" } },
+    }),
     Paper: Paper.extend({ defaultProps: { radius: "lg" } }),
     Modal: Modal.extend({
       defaultProps: { radius: "lg", centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } },
-      styles: { title: { fontWeight: 620, fontSize: "1.125rem" } },
+      styles: {
+        title: { fontWeight: 620, fontSize: "1.125rem" },
+        header: { background: "var(--rp-panel)" },
+        content: { background: "var(--rp-panel)", border: "1px solid var(--rp-line)" },
+      },
     }),
     Notification: Notification.extend({ defaultProps: { withBorder: true, radius: "md" } }),
     PasswordInput: PasswordInput.extend({ defaultProps: { radius: "md" } }),
@@ -228,10 +235,21 @@ export const ROLES = {
   },
 } as const;
 
+const NAMES = ["iris", "copper", "moss", "amber", "brick", "sky", "plum", "stone"] as const;
+
+/** Text of light and subtle buttons, badges and alerts: in its own colour, not nearly black or white. */
+function coloredText(shade: number): Record<string, string> {
+  return Object.fromEntries(
+    NAMES.map((name) => [`--mantine-color-${name}-light-color`, `var(--mantine-color-${name}-${shade})`]),
+  );
+}
+
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
     ...ROLES.light,
+    ...coloredText(7),
+    "--mantine-primary-color-light-color": "var(--mantine-color-iris-7)",
     "--mantine-color-body": ROLES.light["--rp-ground"],
     "--mantine-color-text": ROLES.light["--rp-text"],
     "--mantine-color-dimmed": ROLES.light["--rp-quiet"],
@@ -242,6 +260,9 @@ export const cssVariables: CSSVariablesResolver = () => ({
   },
   dark: {
     ...ROLES.dark,
+    ...coloredText(3),
+    "--mantine-color-stone-light": ROLES.dark["--rp-idle-ground"],
+    "--mantine-primary-color-light-color": "var(--mantine-color-iris-3)",
     "--mantine-color-body": ROLES.dark["--rp-ground"],
     "--mantine-color-text": ROLES.dark["--rp-text"],
     "--mantine-color-dimmed": ROLES.dark["--rp-quiet"],

@@ -9,6 +9,7 @@ import { meQuery, useMe } from "@/app/session";
 import { Section } from "@/shared/Section";
 import { StatusBadge } from "@/shared/StatusBadge";
 import { TotpDialog } from "./TotpDialog";
+import styles from "./TotpSection.module.css";
 import { TotpStopDialog } from "./TotpStopDialog";
 
 /** The second step of the login: on, off, and how to turn it on. */
@@ -40,11 +41,11 @@ export function TotpSection() {
       }
     >
       {user.totpEnabled ? (
-        <Button variant="default" onClick={() => setStopping(true)}>
+        <Button className={styles.button} variant="default" onClick={() => setStopping(true)}>
           {t("account.totpStop")}
         </Button>
       ) : (
-        <Button loading={start.isPending} onClick={() => start.mutate()}>
+        <Button className={styles.button} loading={start.isPending} onClick={() => start.mutate()}>
           {t("account.totpStart")}
         </Button>
       )}

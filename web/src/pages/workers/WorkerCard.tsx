@@ -44,6 +44,7 @@ export function WorkerCard({ worker }: { worker: Worker }) {
         <WorkerStateBadge state={worker.state} />
       </Group>
       <Facts
+        compact
         facts={[
           { label: t("workers.uptime"), value: format.duration(worker.uptimeSeconds) },
           { label: t("workers.memory"), value: format.bytes(worker.residentBytes) },

@@ -19,7 +19,7 @@ export function WorkersPage() {
           {t("workers.emptyText")}
         </EmptyState>
       )}
-      <SimpleGrid cols={{ base: 1, lg: 2, xl: 3 }}>
+      <SimpleGrid cols={{ base: 1, lg: 2 }}>
         {workers.data?.map((worker) => (
           <WorkerCard key={worker.name} worker={worker} />
         ))}

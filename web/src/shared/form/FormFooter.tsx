@@ -37,7 +37,7 @@ export function FormFooter<In extends FieldValues, Out>({
 }: FormFooterProps<In, Out>) {
   const { t } = useTranslation();
   return (
-    <Stack gap="md" mt="xs">
+    <Stack gap="md" mt="lg">
       <FormProblem form={form} />
       <Group justify="flex-end" gap="sm">
         {children && <Group mr="auto">{children}</Group>}
