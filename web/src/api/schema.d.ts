@@ -91,7 +91,7 @@ export interface paths {
         get: Operation<never, { id: number }, never, components["schemas"]["Server"]>;
     };
     "/api/servers/{id}/explorer": {
-        get: Operation<{ path?: string }, { id: number }, never, components["schemas"]["ExplorerEntry"][]>;
+        get: Operation<ListQuery & { path?: string }, { id: number }, never, PageOf<components["schemas"]["ExplorerEntry"]>>;
     };
     "/api/pools": {
         get: Operation<ListQuery, never, never, PageOf<components["schemas"]["Pool"]>>;

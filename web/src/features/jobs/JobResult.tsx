@@ -4,6 +4,7 @@ import type { Job } from "@/api/types";
 import { type Fact, Facts } from "@/features/Facts";
 import { type Format, useFormat } from "@/shared/format";
 import { JOB_FACES, type Tone } from "@/shared/status";
+import { ChangeList } from "./ChangeList";
 
 const COLOURS: Record<Tone, string> = {
   ok: "moss",
@@ -47,6 +48,7 @@ export function JobFigures({ job }: { job: Job }) {
   return (
     <>
       {facts.length > 0 && <Facts facts={facts} columns={4} />}
+      <ChangeList result={job.result} />
       {problems.length > 0 && (
         <div>
           <Text fw={600} size="sm">
@@ -76,7 +78,7 @@ function factsOf(result: unknown, format: Format, nameOf: (key: string) => strin
   if (typeof result !== "object" || result === null) return [];
   return Object.entries(result).flatMap(([key, value]): Fact[] => {
     if (typeof value === "number") {
-      const shown = key.toLowerCase().endsWith("bytes")
+      const shown = /^bytes|Bytes$/.test(key)
         ? format.bytes(value)
         : key.endsWith("Ms")
           ? format.duration(value / 1000)

@@ -45,7 +45,7 @@ export function useJobLog(jobId: number | null | undefined) {
         const after = lines.at(-1)?.seq ?? 0;
         const page = await ask(
           api.GET("/api/jobs/{id}/log", {
-            params: { path: { id: jobId }, query: { after, limit: LOG_PAGE } },
+            params: { path: { id: jobId }, query: { limit: LOG_PAGE, ...(after > 0 && { cursor: String(after) }) } },
             signal,
           }),
         );

@@ -8,27 +8,29 @@ import classes from "./LiveProgress.module.css";
 import { RateGraph } from "./RateGraph";
 import type { RateSample } from "./rate";
 
-/** The steps that the server names; another is shown as it is called. */
-const STEPS = [
-  "waiting",
-  "scanning",
-  "reading",
-  "committing",
-  "restoring",
-  "verifying",
-  "checking",
-  "deleting",
-  "repacking",
-  "planning",
-  "forgetting",
-  "pruning",
-  "analysing",
-] as const;
-type Step = (typeof STEPS)[number];
+/** The steps that the server names, and their words here; another is shown as it is called. */
+const STEPS = {
+  waiting: "waiting",
+  preparing: "preparing",
+  scanning: "scanning",
+  reading: "reading",
+  committing: "committing",
+  restoring: "restoring",
+  verifying: "verifying",
+  checking: "checking",
+  deleting: "deleting",
+  copying: "copying",
+  repacking: "repacking",
+  "reading index": "readingIndex",
+  "walking trees": "walkingTrees",
+  "reading packs": "readingPacks",
+  "writing index": "writingIndex",
+  "reading snapshots": "readingSnapshots",
+} as const;
 
 export function useStepName(step: string): string {
   const { t } = useTranslation();
-  return STEPS.some((known) => known === step) ? t(`progress.step.${step as Step}`) : step;
+  return step in STEPS ? t(`progress.step.${STEPS[step as keyof typeof STEPS]}`) : step;
 }
 
 /** `null` while the end is not known: the bar then only moves. */

@@ -7,7 +7,18 @@ import { Refusal } from "@/features/Refusal";
 import { useFormat } from "@/shared/format";
 import classes from "./ProblemList.module.css";
 
-const KINDS = ["unreadable", "vanished", "changed", "skipped"] as const;
+const KINDS = [
+  "unreadable",
+  "vanished",
+  "changed",
+  "changedType",
+  "attribute",
+  "time",
+  "unknownType",
+  "excludeTag",
+  "parentDamaged",
+  "contentMissing",
+] as const;
 
 /** Every file that is not in the recovery point, or not as it was, by its name. */
 export function ProblemList({ runId, count }: { runId: number; count: number }) {

@@ -11,10 +11,10 @@ import {
   Text,
   UnstyledButton,
 } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp, ChevronRight, File, Folder, FolderSymlink, Lock } from "lucide-react";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/errors";
 import type { ExplorerEntry } from "@/api/types";
@@ -24,6 +24,8 @@ import { addPath, isWithin, parentOf, trailOf } from "./paths";
 import { explorerQuery } from "./queries";
 
 const ROW_HEIGHT = 40;
+/** Below this many rows from the end the next page is asked for. */
+const AHEAD_ROWS = 60;
 
 interface FolderBrowserProps {
   serverId: number;
@@ -41,8 +43,10 @@ export function FolderBrowser({ serverId, chosen, onChange, foldersOnly, single,
   const { t } = useTranslation();
   const [path, setPath] = useState(start);
   const box = useRef<HTMLDivElement>(null);
-  const listing = useQuery(explorerQuery(serverId, path));
-  const entries = (listing.data ?? []).filter((entry) => !foldersOnly || entry.kind === "dir");
+  const listing = useInfiniteQuery(explorerQuery(serverId, path));
+  const entries = (listing.data?.pages.flatMap((page) => page.items) ?? []).filter(
+    (entry) => !foldersOnly || entry.kind === "dir",
+  );
   const parent = parentOf(path);
   const rows = useVirtualizer({
     count: entries.length,
@@ -50,6 +54,13 @@ export function FolderBrowser({ serverId, chosen, onChange, foldersOnly, single,
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
   });
+
+  const items = rows.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = listing;
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && last >= entries.length - AHEAD_ROWS) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage, last, entries.length]);
 
   const toggle = (entryPath: string, on: boolean) => {
     if (single) onChange(on ? [entryPath] : []);
@@ -126,7 +137,7 @@ export function FolderBrowser({ serverId, chosen, onChange, foldersOnly, single,
           </Text>
         )}
         <div style={{ height: rows.getTotalSize(), position: "relative" }}>
-          {rows.getVirtualItems().map((row) => {
+          {items.map((row) => {
             const entry = entries[row.index];
             if (!entry) return null;
             return (
