@@ -14,7 +14,7 @@ use crate::{CatalogError, Dialect, Topic, WriteTx};
 impl WriteTx {
     pub(crate) async fn start_job(&mut self, lease: Lease, now: Timestamp) -> Result<bool, CatalogError> {
         let started: Option<Job> = Sql::new(format!(
-            "UPDATE jobs SET state = 'running', started_at = $3
+            "UPDATE jobs SET state = 'running', started_at = $3, code = NULL, message = NULL
              WHERE id = $1 AND generation = $2 AND {} RETURNING {COLUMNS}",
             may_become(JobState::Running)
         ))
