@@ -1,7 +1,7 @@
 import { ActionIcon, Avatar, Menu, Text, useMantineColorScheme } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Check, Languages, LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
+import { LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, ask, rememberCsrfToken } from "@/api/client";
 import type { Language, Theme } from "@/api/types";
@@ -71,31 +71,28 @@ export function UserMenu() {
         <Menu.Divider />
         <Menu.Label>{t("shell.language")}</Menu.Label>
         {LANGUAGES.map((language) => (
-          <Menu.Item
+          <Menu.RadioItem
             key={language}
-            role="menuitemradio"
-            aria-checked={currentLanguage() === language}
+            value={language}
+            checked={currentLanguage() === language}
             lang={language}
-            leftSection={<Languages size={16} aria-hidden />}
-            rightSection={currentLanguage() === language && <Check size={16} aria-hidden />}
-            onClick={() => chooseLanguage(language)}
+            onChange={() => chooseLanguage(language)}
           >
             {t(`shell.languageNames.${language}`)}
-          </Menu.Item>
+          </Menu.RadioItem>
         ))}
         <Menu.Divider />
         <Menu.Label>{t("shell.theme")}</Menu.Label>
         {THEMES.map(({ theme, icon: Icon }) => (
-          <Menu.Item
+          <Menu.RadioItem
             key={theme}
-            role="menuitemradio"
-            aria-checked={colorScheme === theme}
-            leftSection={<Icon size={16} aria-hidden />}
-            rightSection={colorScheme === theme && <Check size={16} aria-hidden />}
-            onClick={() => chooseTheme(theme)}
+            value={theme}
+            checked={colorScheme === theme}
+            rightSection={<Icon size={16} aria-hidden />}
+            onChange={() => chooseTheme(theme)}
           >
             {t(`shell.themeNames.${theme}`)}
-          </Menu.Item>
+          </Menu.RadioItem>
         ))}
         <Menu.Divider />
         <Menu.Item leftSection={<LogOut size={16} aria-hidden />} onClick={() => signOut.mutate()}>

@@ -114,7 +114,7 @@ function Fields({ user, onClose }: Pick<UserFormProps, "user" | "onClose">) {
             description={user ? t("users.newPasswordHint") : t("users.passwordHint")}
             autoComplete="off"
             spellCheck={false}
-            ff="monospace"
+            styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
             flex={1}
           />
           <Button
