@@ -29,6 +29,7 @@ migrations! {
     "0020_users",
     "0021_audit",
     "0022_settings",
+    "0060_overview",
 }
 
 /// The words in which the dialects differ, and nothing else does.

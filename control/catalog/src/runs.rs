@@ -71,7 +71,7 @@ pub struct ProblemRow {
     pub problem: Problem,
 }
 
-const COLUMNS: &str = "id, plan_id, plan_name, server_id, repository_id, job_id, snapshot_id, retry_of, requested_by, \
+pub(crate) const COLUMNS: &str = "id, plan_id, plan_name, server_id, repository_id, job_id, snapshot_id, retry_of, requested_by, \
      state, origin, fire_at, queued_at, started_at, ended_at, attempt, counters, rate_bytes_per_second, code, message";
 
 impl FromRow for RunRow {

@@ -8,20 +8,26 @@ use utoipa::openapi::OpenApi;
 
 use crate::http::routes::RouteRow;
 use crate::http::{body, context, headers};
+use crate::restic_rest::{self, CatalogRegistry};
 use crate::state::AppState;
 use crate::{api, metrics, openapi, ui};
 
 /// The router, ready to serve.
 pub fn router(state: AppState) -> Router {
+    let registry = CatalogRegistry::new(state.catalog.clone(), state.work.clone());
+    let restic = restic_rest::router(registry).layer(from_fn_with_state(state.clone(), context::refuse_peers));
     let (api, _, _) = api::routes().finish();
     let is_secure = state.settings.transport.is_secure_for_browsers();
-    api.fallback(ui::serve)
+    let api = api
+        .fallback(ui::serve)
         .layer(from_fn(metrics::observe))
         .layer(DefaultBodyLimit::max(body::LIMIT_BYTES))
         .layer(from_fn_with_state(state.clone(), context::attach))
         .layer(CompressionLayer::new())
         .layer(from_fn(move |request, next| headers::add(is_secure, request, next)))
-        .with_state(state)
+        .with_state(state);
+    // Beside the API and not below it: its bodies are packs, and its credentials are its own.
+    api.nest("/restic", restic)
 }
 
 /// What the API is, for clients, documentation and tests.

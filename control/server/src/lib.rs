@@ -22,6 +22,7 @@ pub mod admin;
 pub mod api;
 pub mod app;
 pub mod auth;
+pub mod background;
 pub mod events;
 pub mod http;
 mod mail;

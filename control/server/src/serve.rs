@@ -9,6 +9,7 @@ use rempart_work::{MasterKey, MasterKeyError};
 use tokio_util::sync::CancellationToken;
 
 use crate::app;
+use crate::background::{Background, BackgroundError, Role};
 use crate::events;
 use crate::http::errors::ApiError;
 use crate::settings::{PlainBecause, Settings, Transport};
@@ -29,6 +30,8 @@ pub enum ServeError {
     Key(#[from] MasterKeyError),
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error(transparent)]
+    Background(#[from] BackgroundError),
     #[error("the listener failed")]
     Serve { source: std::io::Error },
     #[error("cannot make a setup link: {code}")]
@@ -80,6 +83,7 @@ pub async fn serve(settings: Settings, stop: CancellationToken, ready: impl FnOn
     let handle = Handle::new();
     tokio::spawn(events::pump(state.events.clone(), state.catalog.clone(), stop.clone()));
     tokio::spawn(shut_down(handle.clone(), stop));
+    let background = Background::start(&state, Role::Server).await?;
     let service = app::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let transport = state.settings.transport.clone();
     ready(&Ready { url, setup_url, transport, took: began.elapsed() });
@@ -90,6 +94,7 @@ pub async fn serve(settings: Settings, stop: CancellationToken, ready: impl FnOn
         }
         None => axum_server::from_tcp(listener).map_err(failed)?.handle(handle).serve(service).await,
     };
+    background.shutdown().await;
     served.map_err(|source| ServeError::Serve { source })?;
     state.catalog.close().await;
     Ok(())

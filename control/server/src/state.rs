@@ -4,7 +4,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rempart_catalog::{Catalog, CatalogError};
+use rempart_catalog::{Catalog, CatalogError, CatalogJobs};
+use rempart_jobs::{Limits, ProcessInfo};
 use rempart_work::secret::Field;
 use rempart_work::{MasterKey, SecretText, Work, WorkSettings};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +30,10 @@ pub struct AppParts {
     pub setup: Setup,
     pub events: Arc<Hub>,
     pub work: Arc<Work>,
+    /// The queue, the list of workers and the scheduler's plans.
+    pub jobs: CatalogJobs,
+    /// Which process this is, in the list of workers.
+    pub process: ProcessInfo,
     key: Arc<MasterKey>,
     pub started_at: Timestamp,
     /// Canceled once the server shall stop.
@@ -43,6 +48,8 @@ impl AppState {
         let work = Work::new(catalog.clone(), key.clone(), work_settings);
         Self(Arc::new(AppParts {
             work,
+            jobs: catalog.job_store(),
+            process: ProcessInfo::this(Timestamp::now()),
             settings,
             catalog,
             passwords: Passwords::default(),
@@ -65,6 +72,18 @@ impl AppParts {
 
     pub fn unseal(&self, place: Field<'_>, sealed: &str) -> ApiResult<SecretText> {
         self.key.unseal(place, sealed).map_err(ApiError::internal)
+    }
+
+    /// How much works at once.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits { global: self.settings.max_concurrent_global, per_server: self.settings.max_concurrent_per_server }
+    }
+
+    /// In which a day of the dashboard begins and ends.
+    #[must_use]
+    pub fn time_zone(&self) -> jiff::tz::TimeZone {
+        jiff::tz::TimeZone::get(&self.settings.scheduler_time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
     }
 
     /// As people call this server.

@@ -27,6 +27,7 @@ mod queue;
 pub mod repository;
 pub mod secret;
 pub mod task;
+pub mod transfer;
 pub mod trouble;
 
 use std::collections::HashMap;

@@ -4,11 +4,16 @@ use clap::{Args, Subcommand};
 use rempart_model::Role;
 
 use super::server::Server;
+use super::transfer::{Export, Import};
 
 #[derive(Debug, Subcommand)]
 pub enum Admin {
     /// Make a user, or give one a new password and role
     CreateUser(Box<CreateUser>),
+    /// Write the whole server, catalog and master key, into one sealed file
+    Export(Box<Export>),
+    /// Fill an empty data folder from such a file
+    Import(Box<Import>),
 }
 
 /// Make a user without the web UI: for unattended installation, or when nobody can sign in any more.

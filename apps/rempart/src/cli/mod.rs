@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod backup;
 pub mod browse;
+pub mod catalog;
 pub mod forget;
 pub mod global;
 pub mod key;
@@ -10,6 +11,7 @@ pub mod maintain;
 pub mod restore;
 pub mod select;
 pub mod server;
+pub mod transfer;
 pub mod values;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -69,6 +71,11 @@ pub enum Command {
     Cat(browse::Cat),
     /// Run the server: web UI, API, scheduler, workers
     Server(Box<server::Server>),
+    /// Work on a server's queue from another process
+    Worker(Box<server::Server>),
+    /// Look after a server's catalog
+    #[command(subcommand)]
+    Catalog(catalog::Catalog),
     /// Look after a server from its own machine
     #[command(subcommand)]
     Admin(admin::Admin),

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use rempart_server::admin::{self, AdminError, NewUser};
 use tokio_util::sync::CancellationToken;
 
-use super::server;
+use super::{server, transfer};
 use crate::cli::admin::{Admin, CreateUser};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -15,6 +15,8 @@ use crate::run::Run;
 pub fn admin(run: &Run, command: Admin) -> anyhow::Result<ExitCode> {
     match command {
         Admin::CreateUser(args) => create_user(run, &args),
+        Admin::Export(args) => transfer::export(run, &args),
+        Admin::Import(args) => transfer::import(run, &args),
     }
 }
 

@@ -21,10 +21,13 @@ mod server;
 mod snapshots;
 mod stats;
 mod tag;
+mod transfer;
 mod unlock;
+mod worker;
 mod writing;
 
 use crate::cli::Command;
+use crate::cli::catalog::Catalog;
 use crate::exit_code::ExitCode;
 use crate::reference;
 use crate::run::Run;
@@ -51,6 +54,8 @@ pub fn dispatch(run: &Run, command: Command) -> anyhow::Result<ExitCode> {
         Command::Key(command) => key::key(run, command),
         Command::Unlock(args) => unlock::unlock(run, &args),
         Command::Server(args) => server::server(run, &args),
+        Command::Worker(args) => worker::worker(run, &args),
+        Command::Catalog(Catalog::Rebuild(args)) => worker::rebuild(run, &args),
         Command::Admin(command) => admin::admin(run, command),
         Command::Completions(args) => completions::completions(run, &args),
         Command::Man(args) => completions::man(run, &args),

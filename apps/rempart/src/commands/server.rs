@@ -48,12 +48,12 @@ pub fn server(run: &Run, args: &Server) -> anyhow::Result<ExitCode> {
     served.map(|()| ExitCode::Success)
 }
 
-fn start_log(filter: &str) {
+pub fn start_log(filter: &str) {
     let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(filter);
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
-fn stop_on_signals(stop: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
+pub fn stop_on_signals(stop: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot watch SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot watch SIGINT")?;
     Ok(async move {

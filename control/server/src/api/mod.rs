@@ -2,10 +2,16 @@
 
 pub mod audit;
 pub mod auth;
+pub mod dashboard;
+pub mod jobs;
+pub mod legacy;
+pub mod plans;
 pub mod pools;
 pub mod repositories;
+pub mod runs;
 pub mod servers;
 pub mod settings;
+pub mod shown;
 pub mod snapshots;
 mod storage_words;
 pub mod system;
@@ -14,6 +20,7 @@ pub mod totp;
 pub mod types;
 pub mod users;
 pub mod words;
+pub mod workers;
 
 use crate::events;
 use crate::http::routes::Routes;
@@ -33,5 +40,11 @@ pub fn routes() -> Routes {
         .merge(pools::routes())
         .merge(repositories::routes())
         .merge(snapshots::routes())
+        .merge(plans::routes())
+        .merge(runs::routes())
+        .merge(jobs::routes())
+        .merge(workers::routes())
+        .merge(dashboard::routes())
+        .merge(legacy::routes())
         .merge(events::routes())
 }

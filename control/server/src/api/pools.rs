@@ -50,14 +50,19 @@ async fn list(
     AnswerLanguage(language): AnswerLanguage,
     Query(query): Query<ListQuery>,
 ) -> ApiResult<Json<Page<Pool>>> {
+    page(&state, language, &query).await.map(Json)
+}
+
+/// The same for the old route.
+pub async fn page(state: &AppState, language: Language, query: &ListQuery) -> ApiResult<Page<Pool>> {
     let text = query.text().map(str::to_lowercase);
     let matches = |row: &PoolRow| {
         text.as_deref()
             .is_none_or(|text| [&row.name, &row.location].iter().any(|own| own.to_lowercase().contains(text)))
     };
     let rows = state.catalog.pools().await?.into_iter().filter(matches);
-    let items: Vec<Pool> = rows.map(|row| answer(&state, row, language)).collect::<ApiResult<_>>()?;
-    Ok(Json(Page { total: items.len() as u64, items, next_cursor: None }))
+    let items: Vec<Pool> = rows.map(|row| answer(state, row, language)).collect::<ApiResult<_>>()?;
+    Ok(Page { total: items.len() as u64, items, next_cursor: None })
 }
 
 /// Adds a pool, once its place has passed the test.
@@ -69,10 +74,15 @@ async fn create(
     audit: Audit,
     Body(body): Body<PoolCreate>,
 ) -> ApiResult<Versioned<Pool>> {
+    add(&state, language, &audit, body).await
+}
+
+/// The same for the old route.
+pub async fn add(state: &AppState, language: Language, audit: &Audit, body: PoolCreate) -> ApiResult<Versioned<Pool>> {
     let (place, secrets) = parted(body.place);
     let row = state.work.create_pool(&body.name, place, secrets).await?;
     audit.object(row.id, &row.name).detail(row.location.clone());
-    Ok(Versioned::created(row.version, answer(&state, row, language)?))
+    Ok(Versioned::created(row.version, answer(state, row, language)?))
 }
 
 /// Tests a place: really connects, writes, reads back, lists and deletes. With `poolId`, secrets that are `null` are those

@@ -94,6 +94,22 @@ async fn remove(
     audit: Audit,
     PathId(id): PathId<SnapshotRowId>,
 ) -> ApiResult<(StatusCode, Json<Accepted>)> {
+    delete(&state, &caller, &audit, id).await
+}
+
+/// The newest first, for the old route.
+pub async fn page(state: &AppState, query: &ListQuery) -> ApiResult<Page<Snapshot>> {
+    let filter = SnapshotFilter { text: query.text().map(str::to_owned), ..SnapshotFilter::default() };
+    Ok(list::answer(state.catalog.snapshots(&filter, &query.page()).await?, Snapshot::from))
+}
+
+/// The same for the old route.
+pub async fn delete(
+    state: &AppState,
+    caller: &Caller,
+    audit: &Audit,
+    id: SnapshotRowId,
+) -> ApiResult<(StatusCode, Json<Accepted>)> {
     let row = state.catalog.snapshot(id).await?;
     audit.object(id, &row.hash);
     let job = state.work.enqueue_snapshot_delete(id, Some(caller.user)).await?;
@@ -231,6 +247,17 @@ async fn restore(
     audit: Audit,
     PathId(id): PathId<SnapshotRowId>,
     Body(body): Body<RestoreRequest>,
+) -> ApiResult<(StatusCode, Json<Accepted>)> {
+    begin_restore(&state, &caller, &audit, id, body).await
+}
+
+/// The same for the old routes.
+pub async fn begin_restore(
+    state: &AppState,
+    caller: &Caller,
+    audit: &Audit,
+    id: SnapshotRowId,
+    body: RestoreRequest,
 ) -> ApiResult<(StatusCode, Json<Accepted>)> {
     let row = state.catalog.snapshot(id).await?;
     let target = body.target.clone().unwrap_or_else(|| "in place".to_owned());

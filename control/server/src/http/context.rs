@@ -67,6 +67,14 @@ impl<S: Sync> FromRequestParts<S> for AnswerLanguage {
     }
 }
 
+impl<S: Sync> FromRequestParts<S> for Language {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Ok(RequestContext::of(&parts.extensions)?.language(&parts.headers))
+    }
+}
+
 /// The outermost layer of the API: finds out who asks, runs the rest, and writes refusals in their language.
 pub async fn attach(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(Ipv4Addr::LOCALHOST.into(), |c| c.0.ip());
@@ -93,6 +101,15 @@ pub async fn attach(State(state): State<AppState>, mut request: Request, next: N
     match response.extensions().get::<ApiError>() {
         Some(error) => error.answer(language),
         None => plain_refusal(response, language),
+    }
+}
+
+/// For routes of other protocols: the rule about who may come in the clear holds for them too.
+pub async fn refuse_peers(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(Ipv4Addr::LOCALHOST.into(), |c| c.0.ip());
+    match check_peer(peer, &state.settings.transport, &state.settings.proxies) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.answer(language::asked_for(request.headers()).unwrap_or(language::DEFAULT)),
     }
 }
 

@@ -10,6 +10,7 @@
 //! - The server needs no key of the repository: it keeps what it cannot read.
 
 mod answer;
+mod catalog;
 mod credentials;
 mod memory;
 mod objects;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use catalog::CatalogRegistry;
 pub use credentials::{ClientPassword, PasswordHash};
 pub use registry::{Client, ClientMode, Registry, RegistryError};
 

@@ -52,7 +52,7 @@ impl MasterKey {
             Err(MasterKeyError::Missing { .. }) => {}
             opened => return opened,
         }
-        match create(&path) {
+        match create(&path, &Zeroizing::new(random_bytes::<32>())) {
             // Another process was first: its key is the one.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             created => created.map_err(|source| MasterKeyError::Create { path, source })?,
@@ -100,6 +100,20 @@ impl MasterKey {
         Self { bytes: Zeroizing::new(bytes), id }
     }
 
+    /// The key itself, for the sealed export of a whole server.
+    pub(crate) fn expose(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    /// Puts the key of an export into an empty data directory.
+    pub(crate) fn put(directory: &Path, bytes: &[u8]) -> Result<(), MasterKeyError> {
+        let path = directory.join(Self::FILE);
+        let bytes = <[u8; 32]>::try_from(bytes)
+            .map(Zeroizing::new)
+            .map_err(|_| MasterKeyError::Length { path: path.clone(), bytes: bytes.len() })?;
+        create(&path, &bytes).map_err(|source| MasterKeyError::Create { path, source })
+    }
+
     /// Eight digits that tell keys apart and tell nothing of them.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -108,13 +122,12 @@ impl MasterKey {
 }
 
 /// Written whole under another name, then given its own: no start ever finds half a key.
-fn create(path: &Path) -> io::Result<()> {
+fn create(path: &Path, bytes: &[u8; 32]) -> io::Result<()> {
     let temporary = path.with_extension(format!("new.{}", std::process::id()));
     let _ = fs::remove_file(&temporary);
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    let bytes = Zeroizing::new(random_bytes::<32>());
     let named = file
-        .write_all(&*bytes)
+        .write_all(bytes)
         .and_then(|()| file.sync_all())
         // A link refuses a name that is taken; a rename would replace another process's key.
         .and_then(|()| fs::hard_link(&temporary, path));

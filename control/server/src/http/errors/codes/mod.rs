@@ -11,6 +11,7 @@
 //! ```
 
 mod access;
+mod plans;
 mod request;
 mod settings;
 pub mod storage;
@@ -18,6 +19,7 @@ pub mod storage;
 use crate::api::types::Language;
 
 pub use access::*;
+pub use plans::*;
 pub use request::*;
 pub use settings::*;
 
@@ -77,7 +79,7 @@ use codes;
 #[must_use]
 pub fn all() -> Vec<&'static Code> {
     let storage: Vec<&'static Code> = storage::TABLE.iter().collect();
-    [access::TABLE, request::TABLE, settings::TABLE, &storage].concat()
+    [access::TABLE, plans::TABLE, request::TABLE, settings::TABLE, &storage].concat()
 }
 
 #[cfg(test)]
