@@ -20,7 +20,7 @@ test.afterAll(() => server?.stop());
 
 async function runFromPlanPage(page: Page, planId: number, name: string): Promise<void> {
   await page.goto(`${server.url}/plans/${planId}`);
-  await page.getByRole("button", { name: `Run the plan ${name} now` }).click();
+  await page.getByRole("button", { name: `Run now: ${name}` }).click();
   await expect(page).toHaveURL(/\/runs\/\d+$/);
 }
 

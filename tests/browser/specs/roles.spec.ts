@@ -29,7 +29,7 @@ test("a viewer sees plans, runs and snapshots, and every button that changes som
   await expect(page.getByText("Are we protected?")).toBeVisible();
 
   await page.goto(`${server.url}/plans/${planId}`);
-  for (const name of ["Run the plan documents now", "Edit", "Pause", "Delete"]) {
+  for (const name of ["Run now: documents", "Edit", "Pause", "Delete"]) {
     const button = page.getByRole("button", { name, exact: true });
     await expect(button).toHaveAttribute("aria-disabled", "true");
     await button.focus();

@@ -23,7 +23,7 @@ const iris: MantineColorsTuple = [
   "#bfc1ea",
   "#a0a3e0",
   "#8085d6",
-  "#696fcb",
+  "#666cc8",
   "#5157b8",
   "#43489c",
   "#373b80",

@@ -53,7 +53,7 @@ export function UserMenu() {
           radius="xl"
           aria-label={t("shell.userMenu", { name: user.name })}
         >
-          <Avatar size={30} radius="xl" color="iris" variant="filled" alt="">
+          <Avatar size={30} radius="xl" color="iris" variant="filled" alt="" aria-hidden>
             {user.name.slice(0, 2).toUpperCase()}
           </Avatar>
         </ActionIcon>

@@ -22,7 +22,7 @@ export function ChangeList({ result }: { result: unknown }) {
       <Text fw={600} size="sm" mb={4}>
         {t("restore.changes")}
       </Text>
-      <ScrollArea.Autosize mah={260} viewportProps={{ tabIndex: 0, "aria-label": t("restore.changes") }}>
+      <ScrollArea.Autosize mah={260} viewportProps={{ role: "group", tabIndex: 0, "aria-label": t("restore.changes") }}>
         <Table verticalSpacing={4} fz="xs">
           <Table.Tbody>
             {changes.map((change) => (

@@ -111,7 +111,7 @@ export function FolderBrowser({ serverId, chosen, onChange, foldersOnly, single,
         mah={340}
         className={classes.box}
         type="auto"
-        aria-label={t("explorer.contents", { path })}
+        viewportProps={{ role: "group", tabIndex: 0, "aria-label": t("explorer.contents", { path }) }}
       >
         {listing.isPending && (
           <Group p="md" gap="sm">

@@ -105,7 +105,7 @@ export const protection = {
     none: "No plan",
     noneWhy: "A plan says which folders are backed up, when, and how long they are kept.",
     runNow: "Run now",
-    runNowOf: "Run the plan {{name}} now",
+    runNowOf: "Run now: {{name}}",
     watch: "Watch",
     pause: "Pause",
     paused: "Plan paused",

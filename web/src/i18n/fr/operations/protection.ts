@@ -105,7 +105,7 @@ export const protection = {
     none: "Aucun plan",
     noneWhy: "Un plan dit quels dossiers sont sauvegardés, quand, et combien de temps.",
     runNow: "Exécuter",
-    runNowOf: "Exécuter maintenant le plan {{name}}",
+    runNowOf: "Exécuter : {{name}}",
     watch: "Suivre",
     pause: "Mettre en pause",
     paused: "Plan en pause",
