@@ -25,17 +25,17 @@ interface Answers<Query, Path, Answer> {
 export interface paths {
     "/api/setup": {
         get: Operation<never, never, never, components["schemas"]["SetupState"]>;
-        post: Operation<never, never, components["schemas"]["SetupRequest"], components["schemas"]["Me"]>;
+        post: Operation<never, never, components["schemas"]["SetupRequest"], components["schemas"]["User"]>;
     };
     "/api/auth/login": {
-        post: Operation<never, never, components["schemas"]["LoginRequest"], components["schemas"]["Me"]>;
+        post: Operation<never, never, components["schemas"]["LoginRequest"], components["schemas"]["User"]>;
     };
     "/api/auth/logout": {
         post: Operation<never, never, never, void>;
     };
     "/api/auth/me": {
         get: Operation<never, never, never, components["schemas"]["Me"]>;
-        patch: Operation<never, never, components["schemas"]["MeUpdate"], components["schemas"]["Me"]>;
+        patch: Operation<never, never, components["schemas"]["MeUpdate"], components["schemas"]["User"]>;
     };
     "/api/auth/password": {
         post: Operation<never, never, components["schemas"]["PasswordChange"], void>;
@@ -62,7 +62,7 @@ export interface paths {
         delete: Operation<never, { id: number }, never, void>;
     };
     "/api/tokens": {
-        get: Operation<ListQuery, never, never, PageOf<components["schemas"]["ApiToken"]>>;
+        get: Operation<never, never, never, components["schemas"]["ApiToken"][]>;
         post: Operation<never, never, components["schemas"]["ApiTokenCreate"], components["schemas"]["ApiTokenCreated"]>;
     };
     "/api/tokens/{id}": {
@@ -98,7 +98,7 @@ export interface paths {
         post: Operation<never, never, components["schemas"]["PoolCreate"], components["schemas"]["Pool"]>;
     };
     "/api/pools/test": {
-        post: Operation<never, never, components["schemas"]["PoolCreate"], components["schemas"]["PoolTest"]>;
+        post: Operation<never, never, components["schemas"]["PoolTestRequest"], components["schemas"]["PoolTest"]>;
     };
     "/api/pools/{id}": {
         get: Operation<never, { id: number }, never, components["schemas"]["Pool"]>;
@@ -117,7 +117,7 @@ export interface paths {
     };
     "/api/repositories/{id}": {
         get: Operation<never, { id: number }, never, components["schemas"]["Repository"]>;
-        patch: Operation<never, { id: number }, components["schemas"]["RepositoryCreate"], components["schemas"]["Repository"]>;
+        patch: Operation<never, { id: number }, components["schemas"]["RepositoryUpdate"], components["schemas"]["Repository"]>;
         delete: Operation<never, { id: number }, never, void>;
     };
     "/api/repositories/{id}/recovery-kit": {
@@ -136,7 +136,7 @@ export interface paths {
         post: Operation<never, { id: number }, never, components["schemas"]["Accepted"]>;
     };
     "/api/repositories/{id}/unlock": {
-        post: Operation<never, { id: number }, never, components["schemas"]["Accepted"]>;
+        post: Operation<never, { id: number }, never, components["schemas"]["Unlocked"]>;
     };
     "/api/repositories/{id}/clients": {
         get: Operation<never, { id: number }, never, components["schemas"]["RestClient"][]>;
@@ -167,7 +167,7 @@ export interface paths {
         get: Operation<never, { id: number }, never, components["schemas"]["Run"]>;
     };
     "/api/runs/{id}/cancel": {
-        post: Operation<never, { id: number }, never, void>;
+        post: Operation<never, { id: number }, never, components["schemas"]["Accepted"]>;
     };
     "/api/runs/{id}/retry": {
         post: Operation<never, { id: number }, never, components["schemas"]["Accepted"]>;
@@ -185,7 +185,7 @@ export interface paths {
         get: Operation<never, { id: number }, never, components["schemas"]["Job"]>;
     };
     "/api/jobs/{id}/cancel": {
-        post: Operation<never, { id: number }, never, void>;
+        post: Operation<never, { id: number }, never, components["schemas"]["Accepted"]>;
     };
     "/api/jobs/{id}/log": {
         get: Operation<ListQuery, { id: number }, never, PageOf<components["schemas"]["LogLine"]>>;
@@ -207,19 +207,19 @@ export interface paths {
         post: Operation<never, { id: number }, components["schemas"]["RestoreRequest"], components["schemas"]["Accepted"]>;
     };
     "/api/workers": {
-        get: Operation<never, never, never, components["schemas"]["Worker"][]>;
+        get: Operation<never, never, never, PageOf<components["schemas"]["Worker"]>>;
     };
     "/api/workers/{name}/start": {
-        post: Operation<never, { name: string }, never, void>;
+        post: Operation<never, { name: string }, never, components["schemas"]["Worker"]>;
     };
     "/api/workers/{name}/stop": {
-        post: Operation<never, { name: string }, components["schemas"]["WorkerStop"], void>;
+        post: Operation<never, { name: string }, components["schemas"]["WorkerStop"], components["schemas"]["Worker"]>;
     };
     "/api/workers/{name}/restart": {
-        post: Operation<never, { name: string }, never, void>;
+        post: Operation<never, { name: string }, never, components["schemas"]["Worker"]>;
     };
     "/api/workers/{name}/logs": {
-        get: Operation<never, { name: string }, never, components["schemas"]["LogLine"][]>;
+        get: Operation<ListQuery, { name: string }, never, PageOf<components["schemas"]["LogLine"]>>;
     };
 }
 
@@ -272,11 +272,11 @@ export interface components {
             otpauthUrl: string;
             qrSvg: string;
         };
-        TotpRemove: {
-            password: string;
-        };
         TotpConfirm: {
             code: string;
+        };
+        TotpRemove: {
+            password: string;
         };
         RecoveryCodes: {
             codes: string[];
@@ -466,6 +466,10 @@ export interface components {
             name?: string | null;
             place?: components["schemas"]["PoolPlace"] | null;
         };
+        PoolTestRequest: {
+            place: components["schemas"]["PoolPlace"];
+            poolId?: number | null;
+        };
         PoolTest: {
             ok: boolean;
             steps: components["schemas"]["PoolTestStep"][];
@@ -508,6 +512,13 @@ export interface components {
             poolId: number;
             serverId: number;
             adoptPassword?: string | null;
+        };
+        RepositoryUpdate: {
+            name?: string | null;
+        };
+        Unlocked: {
+            removed: number;
+            left: number;
         };
         RecoveryKit: {
             repository: string;
@@ -731,6 +742,7 @@ export interface components {
             incomplete: boolean;
             verifiedAt?: string | null;
             damaged: boolean;
+            vanished: boolean;
         };
         SnapshotEntry: {
             name: string;

@@ -70,7 +70,8 @@ export function PoolFormBody({ onClose, existing, onSaved }: PoolFormBodyProps) 
   };
   const runTest = (asked: PoolPlace) => {
     setStep(2);
-    test.mutate({ name: nameOrDefault, place: asked });
+    // Of a pool that is there, the secrets left empty are its own.
+    test.mutate({ place: asked, poolId: existing?.id ?? null });
   };
 
   return (

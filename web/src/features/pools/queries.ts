@@ -31,7 +31,7 @@ function useForget() {
 /** Writes, reads and deletes at the place itself; a refusal of the place is an answer (`ok: false`), not an error. */
 export function useTestPool() {
   return useMutation({
-    mutationFn: (body: { name: string; place: PoolPlace }) => ask(api.POST("/api/pools/test", { body })),
+    mutationFn: (body: { place: PoolPlace; poolId: number | null }) => ask(api.POST("/api/pools/test", { body })),
     meta: { quiet: true },
   });
 }

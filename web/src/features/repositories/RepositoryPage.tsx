@@ -24,13 +24,20 @@ import { listOf } from "@/features/listOf";
 import { TextLink } from "@/features/TextLink";
 import { ConfirmDialog } from "@/shared/ConfirmDialog";
 import { useFormat } from "@/shared/format";
+import { showSuccess } from "@/shared/notify";
 import { Page, PageSkeleton } from "@/shared/Page";
 import { ActionButton, useRefusal } from "@/shared/permission";
 import { ErrorState } from "@/shared/states";
 import { Time } from "@/shared/Time";
 import { CheckBadge } from "./CheckBadge";
 import { ClientsCard } from "./ClientsCard";
-import { type RepositoryWork, repositoryQuery, useDeleteRepository, useRepositoryWork } from "./queries";
+import {
+  type RepositoryWork,
+  repositoryQuery,
+  useDeleteRepository,
+  useRepositoryWork,
+  useUnlockRepository,
+} from "./queries";
 import { RecoveryKitDialog } from "./RecoveryKitSteps";
 
 export function RepositoryPage() {
@@ -52,6 +59,15 @@ function RepositoryDetails({ repository }: { repository: Repository }) {
   const [deleting, remove] = useDisclosure(false);
   const [pruning, prune] = useDisclosure(false);
   const refusal = useRefusal("manageStorage");
+  const unlock = useUnlockRepository(repository.id);
+  const removeLocks = () =>
+    unlock.mutate(undefined, {
+      onSuccess: ({ removed, left }) =>
+        showSuccess(
+          t("repositories.unlocked", { count: removed }),
+          left > 0 ? t("repositories.locksLeft", { count: left }) : "",
+        ),
+    });
   const start = (what: RepositoryWork) => work.mutate(what, { onSuccess: (accepted) => setJobId(accepted.jobId) });
 
   return (
@@ -83,11 +99,11 @@ function RepositoryDetails({ repository }: { repository: Repository }) {
                 </Button>
               </Menu.Target>
               <Menu.Dropdown>
-                <WorkItem icon={ShieldCheck} work="check" onStart={start} />
-                <WorkItem icon={ScanSearch} work="readCheck" onStart={start} />
-                <WorkItem icon={RefreshCw} work="refresh" onStart={start} />
+                <WorkItem icon={ShieldCheck} work="check" onStart={() => start("check")} />
+                <WorkItem icon={ScanSearch} work="readCheck" onStart={() => start("readCheck")} />
+                <WorkItem icon={RefreshCw} work="refresh" onStart={() => start("refresh")} />
                 <WorkItem icon={Eraser} work="prune" onStart={prune.open} />
-                <WorkItem icon={LockOpen} work="unlock" onStart={start} />
+                <WorkItem icon={LockOpen} work="unlock" onStart={removeLocks} />
                 <Menu.Divider />
                 <Menu.Item leftSection={<KeyRound size={16} aria-hidden />} onClick={kit.open}>
                   {t("repositories.kit.again")}
@@ -196,14 +212,14 @@ function RepositoryDetails({ repository }: { repository: Repository }) {
 
 interface WorkItemProps {
   icon: typeof ShieldCheck;
-  work: RepositoryWork;
-  onStart: (work: RepositoryWork) => void;
+  work: RepositoryWork | "unlock";
+  onStart: () => void;
 }
 
 function WorkItem({ icon: Icon, work, onStart }: WorkItemProps) {
   const { t } = useTranslation();
   return (
-    <Menu.Item leftSection={<Icon size={16} aria-hidden />} onClick={() => onStart(work)}>
+    <Menu.Item leftSection={<Icon size={16} aria-hidden />} onClick={onStart}>
       <Text size="sm">{t(`repositories.work.${work}`)}</Text>
       <Text size="xs" c="dimmed">
         {t(`repositories.workWhy.${work}`)}

@@ -82,7 +82,7 @@ export function useConfirmKit(id: number) {
 }
 
 /** The jobs of a repository; each answers with the job that does it. */
-export type RepositoryWork = "check" | "readCheck" | "prune" | "refresh" | "unlock";
+export type RepositoryWork = "check" | "readCheck" | "prune" | "refresh";
 
 export function useRepositoryWork(id: number) {
   const client = useQueryClient();
@@ -98,11 +98,16 @@ export function useRepositoryWork(id: number) {
           return ask(api.POST("/api/repositories/{id}/prune", path));
         case "refresh":
           return ask(api.POST("/api/repositories/{id}/refresh", path));
-        case "unlock":
-          return ask(api.POST("/api/repositories/{id}/unlock", path));
       }
     },
     onSuccess: () => void client.invalidateQueries({ queryKey: ["jobs"] }),
+  });
+}
+
+/** Done at once: answers with how many locks were removed, and how many are still in use. */
+export function useUnlockRepository(id: number) {
+  return useMutation({
+    mutationFn: () => ask(api.POST("/api/repositories/{id}/unlock", { params: { path: { id } } })),
   });
 }
 

@@ -128,7 +128,6 @@ export const access = {
     expiry: { "30": "In 30 days", "90": "In 90 days", "365": "In a year", never: "Never (not advised)" },
     owner: "Owner",
     lastUsed: "Last used",
-    searchIn: "name",
     createdTitle: "Token created",
     use: "Send it in the header of every request:",
     revoke: "Revoke",

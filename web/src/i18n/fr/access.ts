@@ -129,7 +129,6 @@ export const access = {
     expiry: { "30": "Dans 30 jours", "90": "Dans 90 jours", "365": "Dans un an", never: "Jamais (déconseillé)" },
     owner: "Propriétaire",
     lastUsed: "Dernière utilisation",
-    searchIn: "nom",
     createdTitle: "Jeton créé",
     use: "Envoyez-le dans l’en-tête de chaque requête :",
     revoke: "Révoquer",

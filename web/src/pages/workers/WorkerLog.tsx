@@ -22,8 +22,10 @@ export function WorkerLog({ name, opened, onClose }: WorkerLogProps) {
     <Modal opened={opened} onClose={onClose} size="xl" title={t("workers.logsOf", { name })}>
       {log.isPending && <Skeleton height={240} />}
       {log.isError && <ErrorState error={log.error} onRetry={() => void log.refetch()} />}
-      {log.data?.length === 0 && <Text c="dimmed">{t("workers.logsEmpty")}</Text>}
-      {log.data && log.data.length > 0 && <LogLines label={t("workers.logsOf", { name })} lines={log.data} />}
+      {log.data?.items.length === 0 && <Text c="dimmed">{t("workers.logsEmpty")}</Text>}
+      {log.data && log.data.items.length > 0 && (
+        <LogLines label={t("workers.logsOf", { name })} lines={log.data.items} />
+      )}
     </Modal>
   );
 }

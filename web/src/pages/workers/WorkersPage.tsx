@@ -14,13 +14,13 @@ export function WorkersPage() {
     <Page title={t("nav.workers")} description={t("workers.description")}>
       {workers.isPending && <Skeleton height={190} />}
       {workers.isError && <ErrorState error={workers.error} onRetry={() => void workers.refetch()} />}
-      {workers.data?.length === 0 && (
+      {workers.data?.items.length === 0 && (
         <EmptyState icon={Cpu} title={t("workers.emptyTitle")}>
           {t("workers.emptyText")}
         </EmptyState>
       )}
       <SimpleGrid cols={{ base: 1, lg: 2 }}>
-        {workers.data?.map((worker) => (
+        {workers.data?.items.map((worker) => (
           <WorkerCard key={worker.name} worker={worker} />
         ))}
       </SimpleGrid>

@@ -102,6 +102,10 @@ export const storage = {
     deleteWhat: "It disappears from the application. Nothing is erased at the place itself.",
   },
   repositories: {
+    unlocked_one: "{{count}} lock removed",
+    unlocked_other: "{{count}} locks removed",
+    locksLeft_one: "{{count}} lock still in use stays.",
+    locksLeft_other: "{{count}} locks still in use stay.",
     description: "restic repositories: encrypted, deduplicated, readable without this server too.",
     create: "Add a repository",
     new: "Create",

@@ -103,6 +103,10 @@ export const storage = {
     deleteWhat: "Il disparaît de l’application. Rien n’est effacé à l’endroit lui-même.",
   },
   repositories: {
+    unlocked_one: "{{count}} verrou levé",
+    unlocked_other: "{{count}} verrous levés",
+    locksLeft_one: "{{count}} verrou encore utilisé reste en place.",
+    locksLeft_other: "{{count}} verrous encore utilisés restent en place.",
     description: "Des dépôts restic : chiffrés, dédupliqués, lisibles aussi sans ce serveur.",
     create: "Ajouter un dépôt",
     new: "Créer",
