@@ -64,11 +64,16 @@ install_s3s() {
         CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 cargo install --quiet --locked --root "$lab/cargo" --version 0.14.1 --features binary s3s-fs >&2
 }
 
-[ $# -gt 0 ] || set -- sshd rclone moto gcs azurite s3s
+install_aiosmtpd() { python_packages aiosmtpd aiosmtpd 'aiosmtpd==1.4.6'; }
+
+# Asks the server's API everything that its description allows, and more.
+install_schemathesis() { python_packages schemathesis schemathesis 'schemathesis>=4,<5'; }
+
+[ $# -gt 0 ] || set -- sshd rclone moto gcs azurite s3s aiosmtpd schemathesis
 for component in "$@"; do
     case $component in
-        moto | gcs | azurite | sshd | rclone | s3s) "install_$component" ;;
-        *) say "unknown component: $component (moto gcs azurite sshd rclone s3s)"; exit 2 ;;
+        moto | gcs | azurite | sshd | rclone | s3s | aiosmtpd | schemathesis) "install_$component" ;;
+        *) say "unknown component: $component (moto gcs azurite sshd rclone s3s aiosmtpd schemathesis)"; exit 2 ;;
     esac
     say "$component is there"
 done

@@ -1,6 +1,6 @@
 //! Every route with every role; every change in the audit log; the description in step with the code.
 //!
-//! `REMPART_UPDATE=1 cargo test -p rempart-server --test routes` rewrites `openapi.json` and `docs/permissions.md`.
+//! `REMPART_WRITE_DOCS=1 cargo test -p rempart-server --test routes` rewrites `openapi.json` and `docs/permissions.md`.
 
 mod support;
 
@@ -136,13 +136,13 @@ fn root() -> PathBuf {
 /// Compares with the committed file, or writes it where that is asked for.
 fn in_step(file: &str, text: &str) {
     let path = root().join(file);
-    if std::env::var_os("REMPART_UPDATE").is_some() {
+    if std::env::var_os("REMPART_WRITE_DOCS").is_some() {
         std::fs::write(&path, text).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == text,
-        "{file} is out of step with the routes: run REMPART_UPDATE=1 cargo test -p rempart-server --test routes"
+        "{file} is out of step with the routes: run REMPART_WRITE_DOCS=1 cargo test -p rempart-server --test routes"
     );
 }
 

@@ -73,14 +73,15 @@ asyncio.run(main())
 
 impl MailServer {
     fn start() -> Self {
-        let mut process = Command::new("python3")
+        let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.cache/lab/aiosmtpd/bin/python");
+        let mut process = Command::new(python)
             .args(["-u", "-c", SINK])
             .stdout(Stdio::piped())
             .spawn()
-            .expect("python3 is not installed: install the package python3");
+            .expect("aiosmtpd is not there: run tests/lab/install.sh aiosmtpd");
         let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines();
         let port = lines.next().and_then(Result::ok).and_then(|line| line.parse().ok());
-        let port = port.expect("aiosmtpd does not start: install the package python3-aiosmtpd");
+        let port = port.expect("aiosmtpd does not start");
         Self { process, port, lines }
     }
 

@@ -3,7 +3,6 @@
 mod own;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use axum_server::tls_rustls::RustlsConfig;
@@ -57,27 +56,71 @@ struct Watcher {
 
 impl Watcher {
     async fn run(self, stop: CancellationToken) {
-        let this = Arc::new(self);
-        let mut seen = this.times();
+        let mut seen = self.times();
         while stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
-            let found = this.times();
-            if found == seen {
-                continue;
+            seen = self.look(seen).await;
+        }
+    }
+
+    /// Takes changed files into use; the times of those that are.
+    async fn look(&self, seen: Times) -> Times {
+        let found = self.times();
+        if found == seen {
+            return seen;
+        }
+        match self.config.reload_from_pem_file(&self.certificate, &self.key).await {
+            Ok(()) => {
+                tracing::info!(certificate = %self.certificate.display(), "the renewed certificate is in use");
+                found
             }
-            match this.config.reload_from_pem_file(&this.certificate, &this.key).await {
-                Ok(()) => {
-                    tracing::info!(certificate = %this.certificate.display(), "the renewed certificate is in use");
-                    seen = found;
-                }
-                Err(error) => tracing::warn!(
-                    certificate = %this.certificate.display(),
+            Err(error) => {
+                tracing::warn!(
+                    certificate = %self.certificate.display(),
                     "the changed certificate cannot be used, the one before stays: {error}"
-                ),
+                );
+                seen
             }
         }
     }
 
-    fn times(&self) -> [Option<SystemTime>; 2] {
+    fn times(&self) -> Times {
         [&self.certificate, &self.key].map(|path| path.metadata().and_then(|data| data.modified()).ok())
+    }
+}
+
+/// Of the certificate and its key.
+type Times = [Option<SystemTime>; 2];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn write(folder: &Path) {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        std::fs::write(folder.join("c.pem"), made.cert.pem()).unwrap();
+        std::fs::write(folder.join("k.pem"), made.signing_key.serialize_pem()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn renewed_files_come_into_use_and_half_renewed_ones_do_not() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path());
+        let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
+        let config = load(&certificate, &key).await.unwrap();
+        let watcher = Watcher { certificate: certificate.clone(), key, config: config.clone() };
+        // A time that no file has: as if they had been seen before they were written.
+        let never: Times = [None, None];
+        let first = config.get_inner();
+        std::fs::write(&certificate, "half written").unwrap();
+        assert_eq!(watcher.look(never).await, never, "tried again at the next look");
+        assert!(Arc::ptr_eq(&first, &config.get_inner()), "a broken certificate came into use");
+        write(folder.path());
+        let seen = watcher.look(never).await;
+        assert!(!Arc::ptr_eq(&first, &config.get_inner()), "the renewed certificate is not in use");
+        let second = config.get_inner();
+        watcher.look(seen).await;
+        assert!(Arc::ptr_eq(&second, &config.get_inner()), "unchanged files were read again");
     }
 }

@@ -1,5 +1,7 @@
 //! The description of the API: what the routes say of themselves, and what holds for all of them.
 
+mod examples;
+
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Info, InfoBuilder, LicenseBuilder, OpenApi};
 
@@ -15,6 +17,7 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
     components.add_security_scheme("session", SecurityScheme::ApiKey(session));
     components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     components.add_security_scheme("basic", SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)));
+    examples::add(&mut api);
     api
 }
 
