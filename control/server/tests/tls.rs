@@ -5,9 +5,9 @@ mod support;
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::{Certificate, Client};
 use rempart_server::serve::{self, Ready};
 use rempart_server::settings::{Settings, Transport};
+use reqwest::{Certificate, Client};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
