@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `settings` | what flags, environment and file say |
 //! | `serve`, `tls`, `state` | how the process lives |
+//! | `background` | workers, scheduler, copies, sweeping |
 //! | `app`, `openapi` | routes and layers put together |
 //! | `http` | what every request passes through, and what handlers are written with |
 //! | `auth` | how people and programs are recognised |

@@ -9,6 +9,9 @@ use axum::response::Response;
 use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
+use rempart_catalog::{CatalogError, JobFilter, PageRequest, RunFilter};
+use rempart_model::{JobState, RunState};
+
 use crate::state::AppState;
 
 /// From a cached answer to a stuck one.
@@ -28,6 +31,8 @@ fn handle() -> &'static PrometheusHandle {
         metrics::describe_gauge!("rempart_event_listeners", "Browsers that listen to events.");
         metrics::describe_gauge!("rempart_resident_bytes", "Memory of the server's process.");
         metrics::describe_gauge!("rempart_uptime_seconds", "Since the server started.");
+        metrics::describe_gauge!("rempart_jobs", "Jobs that wait or are at work, by state.");
+        metrics::describe_gauge!("rempart_runs_last_day", "Runs of the last 24 hours, by state.");
         metrics::describe_gauge!("rempart_catalog_up", "1 where the catalog answers.");
         metrics::describe_histogram!("rempart_catalog_ping_seconds", "Time of the catalog's sign of life.");
         handle
@@ -61,8 +66,28 @@ pub async fn render(state: &AppState) -> String {
     let up = state.catalog.ping().await.is_ok();
     gauge!("rempart_catalog_up").set(if up { 1.0 } else { 0.0 });
     histogram!("rempart_catalog_ping_seconds").record(began.elapsed().as_secs_f64());
+    if let Err(error) = count_work(state).await {
+        tracing::warn!("cannot count jobs and runs: {error}");
+    }
     handle.run_upkeep();
     handle.render()
+}
+
+/// Jobs that the queue still has to do with, and runs of the last day, by state.
+async fn count_work(state: &AppState) -> Result<(), CatalogError> {
+    let one = PageRequest::first(1);
+    for &job_state in JobState::ACTIVE {
+        let filter = JobFilter { states: vec![job_state], ..JobFilter::default() };
+        let total = state.catalog.jobs(&filter, &one).await?.total;
+        gauge!("rempart_jobs", "state" => job_state.as_str()).set(total as f64);
+    }
+    let queued_from = jiff::Timestamp::now().checked_sub(jiff::SignedDuration::from_hours(24)).ok();
+    for &run_state in RunState::ALL {
+        let filter = RunFilter { states: vec![run_state], queued_from, ..RunFilter::default() };
+        let total = state.catalog.runs(&filter, &one).await?.total;
+        gauge!("rempart_runs_last_day", "state" => run_state.as_str()).set(total as f64);
+    }
+    Ok(())
 }
 
 /// Of this process; 0 where the system does not tell.

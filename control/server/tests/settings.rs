@@ -147,6 +147,8 @@ async fn health_and_measurements_are_there() {
         "rempart_http_requests_total",
         "rempart_http_request_seconds_bucket",
         "rempart_resident_bytes",
+        "rempart_jobs{state=\"queued\"} 0",
+        "rempart_runs_last_day{state=\"failed\"} 0",
         "rempart_catalog_up 1",
     ] {
         assert!(text.contains(name), "{name} is not in:\n{text}");

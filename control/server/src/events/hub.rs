@@ -22,12 +22,20 @@ pub struct Published {
 const QUEUE: usize = 2048;
 /// How many events are remembered for browsers that come back.
 const REMEMBERED: usize = 2048;
-/// After a look that failed.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// After the catalog did not answer.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+
+/// What a browser's task is told.
+#[derive(Debug, Clone)]
+pub enum Signal {
+    Event(Arc<Published>),
+    /// Events were lost before they were read: ask for everything again. With the number to go on from.
+    Reset(i64),
+}
 
 /// Where browsers listen.
 pub struct Hub {
-    sender: broadcast::Sender<Arc<Published>>,
+    sender: broadcast::Sender<Signal>,
     past: Mutex<Past>,
 }
 
@@ -56,7 +64,7 @@ impl Default for Hub {
 
 impl Hub {
     /// From now on nothing is missed: what came between `after` and now, the newest number, and what comes next.
-    pub fn subscribe(&self, after: Option<i64>) -> (broadcast::Receiver<Arc<Published>>, i64, Missed) {
+    pub fn subscribe(&self, after: Option<i64>) -> (broadcast::Receiver<Signal>, i64, Missed) {
         let past = self.past.lock();
         let receiver = self.sender.subscribe();
         let missed = match after {
@@ -94,40 +102,50 @@ impl Hub {
             past.complete_after = oldest.seq;
         }
         // Under the lock, so that a subscriber gets each event once. Nobody listening is no error.
-        let _ = self.sender.send(published);
+        let _ = self.sender.send(Signal::Event(published));
+    }
+
+    /// Events before this number were lost to this process.
+    fn reset(&self, seq: i64) {
+        let mut past = self.past.lock();
+        *past = Past { events: VecDeque::new(), last_seq: seq, complete_after: seq };
+        let _ = self.sender.send(Signal::Reset(seq));
     }
 }
 
-/// Reads the catalog's events and publishes them, until `stop`.
+/// Reads the catalog's events and publishes them, until `stop`: 1. from the newest number on; 2. what is there is
+/// published; 3. it waits until something may be there.
 pub async fn pump(hub: Arc<Hub>, catalog: Catalog, stop: CancellationToken) {
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = publish_all(&hub, &catalog) => {}
-    }
-}
-
-async fn publish_all(hub: &Hub, catalog: &Catalog) {
-    let newest = loop {
+    let begin = loop {
         match catalog.last_event_seq().await {
-            Ok(newest) => break newest,
+            Ok(seq) => break seq,
             Err(error) => tracing::warn!("cannot read events: {error}"),
         }
-        tokio::time::sleep(LOOK_AGAIN).await;
+        if stop.run_until_cancelled(tokio::time::sleep(TRY_AGAIN)).await.is_none() {
+            return;
+        }
     };
-    hub.begin(newest);
-    // It waits for numbers that PostgreSQL has given out and not committed, so that none is passed over.
-    let mut reader = catalog.event_reader(newest).await;
+    hub.begin(begin);
+    let mut reader = catalog.event_reader(begin).await;
     loop {
         match reader.read().await {
-            Ok(Events::Next(events)) if !events.is_empty() => {
-                events.iter().for_each(|event| hub.publish(event));
-                continue;
+            Ok(Events::Next(events)) => {
+                for event in &events {
+                    hub.publish(event);
+                }
+                if !events.is_empty() {
+                    continue;
+                }
             }
-            Ok(Events::Next(_)) => {}
-            Ok(Events::Reset) => hub.begin(reader.place()),
-            Err(error) => tracing::warn!("cannot read events: {error}"),
+            Ok(Events::Reset) => hub.reset(reader.place()),
+            Err(error) => {
+                tracing::warn!("cannot read events: {error}");
+                tokio::time::sleep(TRY_AGAIN).await;
+            }
         }
-        reader.wait().await;
+        if stop.run_until_cancelled(reader.wait()).await.is_none() {
+            return;
+        }
     }
 }
 
@@ -171,6 +189,9 @@ mod tests {
         }
         assert_eq!(missed(&hub, Some(13)), None, "no longer remembered");
         assert_eq!(missed(&hub, Some(2998)), Some(vec![2999]));
+        hub.reset(4000);
+        assert_eq!(missed(&hub, Some(2999)), None, "lost");
+        assert_eq!(missed(&hub, Some(4000)), Some(vec![]));
     }
 
     #[test]
@@ -178,7 +199,11 @@ mod tests {
         let hub = Hub::default();
         let mut receivers: Vec<_> = (0..3).map(|_| hub.subscribe(None).0).collect();
         hub.publish(&event(1));
-        let texts: Vec<_> = receivers.iter_mut().map(|receiver| receiver.try_recv().unwrap()).collect();
+        let heard = |receiver: &mut broadcast::Receiver<Signal>| match receiver.try_recv().unwrap() {
+            Signal::Event(event) => event,
+            Signal::Reset(seq) => panic!("reset to {seq}"),
+        };
+        let texts: Vec<_> = receivers.iter_mut().map(heard).collect();
         assert!(texts.windows(2).all(|pair| Arc::ptr_eq(&pair[0], &pair[1])));
         assert_eq!(texts[0].text.as_str(), r#"{"seq":1,"topic":"plans","kind":"changed","id":7,"data":{}}"#);
         assert_eq!(hub.listeners(), 3);

@@ -4,6 +4,6 @@ mod hub;
 mod socket;
 mod topics;
 
-pub use hub::{Hub, Missed, Published, pump};
+pub use hub::{Hub, Missed, Published, Signal, pump};
 pub use socket::routes;
 pub use topics::Topics;

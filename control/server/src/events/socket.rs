@@ -4,7 +4,6 @@
 //! `{"hello":{"seq":n}}`, then what was missed, then events as they come, and `{"reset":true,"seq":n}` where too much was
 //! missed.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -18,7 +17,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 use utoipa_axum::routes;
 
-use super::{Missed, Published, Topics};
+use super::{Missed, Signal, Topics};
 use crate::api::types::ErrorBody;
 use crate::auth;
 use crate::http::caller::Caller;
@@ -71,7 +70,7 @@ struct Listener {
     /// To see at every ping whether the session still stands.
     headers: HeaderMap,
     topics: Topics,
-    events: Option<Receiver<Arc<Published>>>,
+    events: Option<Receiver<Signal>>,
     heard: Instant,
 }
 
@@ -135,10 +134,13 @@ impl Listener {
         }
     }
 
-    async fn tell(&mut self, socket: &mut WebSocket, event: Result<Arc<Published>, RecvError>) -> Result<(), End> {
+    async fn tell(&mut self, socket: &mut WebSocket, event: Result<Signal, RecvError>) -> Result<(), End> {
         match event {
-            Ok(event) if self.topics.contains(event.topic) => send(socket, Message::Text(event.text.clone())).await,
-            Ok(_) => Ok(()),
+            Ok(Signal::Event(event)) if self.topics.contains(event.topic) => {
+                send(socket, Message::Text(event.text.clone())).await
+            }
+            Ok(Signal::Event(_)) => Ok(()),
+            Ok(Signal::Reset(seq)) => send(socket, reset(seq)).await,
             Err(RecvError::Lagged(_)) => {
                 let (events, seq, _) = self.state.events.subscribe(None);
                 self.events = Some(events);
@@ -172,7 +174,7 @@ fn reset(seq: i64) -> Message {
 }
 
 /// The next event; never where nothing was subscribed to yet.
-async fn next(events: &mut Option<Receiver<Arc<Published>>>) -> Result<Arc<Published>, RecvError> {
+async fn next(events: &mut Option<Receiver<Signal>>) -> Result<Signal, RecvError> {
     match events {
         Some(events) => events.recv().await,
         None => std::future::pending().await,
