@@ -121,8 +121,11 @@ async fn the_second_factor_is_asked_for_and_each_code_signs_in_once() {
     // And a recovery code gets in once
     other.try_sign_in("operator", PASSWORD, Some(&recovery[0].to_uppercase())).await.expect(200);
     other.try_sign_in("operator", PASSWORD, Some(&recovery[0])).await.refused(401, "auth.wrong_totp");
-    // And it is turned off in a session that began just now
-    person.delete("/api/auth/totp").await.expect(204);
+    // And it is turned off by the password only
+    let remove =
+        |password: &str| person.request(Method::DELETE, "/api/auth/totp").json(&json!({ "password": password }));
+    person.send(remove("wrong")).await.refused(403, "user.password_wrong");
+    person.send(remove(PASSWORD)).await.expect(204);
     server.nobody().try_sign_in("operator", PASSWORD, None).await.expect(200);
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rempart_model::Permission;
 use utoipa_axum::routes;
 
-use super::types::{ErrorBody, RecoveryCodes, TotpConfirm, TotpStart};
+use super::types::{ErrorBody, RecoveryCodes, TotpConfirm, TotpRemove, TotpStart};
 use crate::auth::{login, totp};
 use crate::http::body::Body;
 use crate::http::caller::Caller;
@@ -48,13 +48,13 @@ async fn confirm(
     Ok(Json(RecoveryCodes { codes: totp::confirm(&state, &user, body.code.trim()).await? }))
 }
 
-/// Turns it off; only in a session that began a short while ago.
+/// Turns it off; asks for the password again.
 #[utoipa::path(delete, path = "/api/auth/totp", operation_id = "totp.remove", tag = "auth",
-    responses((status = 204), (status = "4XX", body = ErrorBody)))]
-async fn remove(State(state): State<AppState>, caller: Caller) -> ApiResult<StatusCode> {
-    login::need_recent_session(&state, &caller).await?;
+    request_body = TotpRemove, responses((status = 204), (status = "4XX", body = ErrorBody)))]
+async fn remove(State(state): State<AppState>, caller: Caller, Body(body): Body<TotpRemove>) -> ApiResult<StatusCode> {
+    let user = login::reauthenticate(&state, &caller, &body.password, "password").await?;
     let mut tx = state.catalog.begin().await?;
-    tx.remove_totp(caller.user, Timestamp::now()).await?;
+    tx.remove_totp(user.id, Timestamp::now()).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Instant;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rempart_catalog::{NewSession, UserRow};
 use rempart_model::UserId;
 
@@ -80,39 +80,9 @@ pub async fn reauthenticate(state: &AppState, caller: &Caller, password: &str, f
     Ok(user)
 }
 
-/// How long after signing in a session may do what a stolen one must not.
-const RECENT: SignedDuration = SignedDuration::from_mins(30);
-
-/// Refuses where the session began longer ago: whoever holds it may not be who signed in.
-pub async fn need_recent_session(state: &AppState, caller: &Caller) -> ApiResult<()> {
-    let id = caller.session()?;
-    let now = Timestamp::now();
-    let sessions = state.catalog.sessions_of(caller.user, now).await?;
-    match sessions.iter().find(|session| session.id == id) {
-        Some(session) if is_recent(session.created_at, now) => Ok(()),
-        _ => Err(ApiError::new(&codes::SIGN_IN_AGAIN)),
-    }
-}
-
-fn is_recent(began: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(began) < RECENT
-}
-
 fn attempt<'a>(state: &'a AppState, address: IpAddr, name: &str) -> ApiResult<Attempt<'a>> {
     state.throttle.attempt(address, name, Instant::now()).map_err(|wait| {
         let seconds = wait.as_secs() + 1;
         ApiError::new(&codes::THROTTLED).with("seconds", seconds).retry_after(seconds)
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn half_an_hour_after_signing_in_a_session_is_no_longer_recent() {
-        let began = Timestamp::UNIX_EPOCH;
-        assert!(is_recent(began, began + SignedDuration::from_mins(29)));
-        assert!(!is_recent(began, began + SignedDuration::from_mins(30)));
-    }
 }

@@ -18,6 +18,7 @@ pub fn all() -> Vec<(&'static str, Value)> {
         ("auth.updateMe", json!({ "language": "fr", "theme": "dark", "email": "camille@example.org" })),
         ("auth.changePassword", json!({ "current": "a fence around the orchard", "new": "two herons on the pond" })),
         ("totp.confirm", json!({ "code": "287082" })),
+        ("totp.remove", json!({ "password": "a fence around the orchard" })),
         (
             "users.create",
             json!({ "name": "dominique", "email": "dominique@example.org", "role": "operator",

@@ -117,6 +117,13 @@ pub struct TotpConfirm {
     pub code: String,
 }
 
+/// Turning two-step login off takes the password again.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TotpRemove {
+    pub password: String,
+}
+
 /// Shown once: each code signs in once without the other device.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

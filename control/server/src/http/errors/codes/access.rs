@@ -45,10 +45,6 @@ super::codes! {
         fr: "Un jeton d'API ne peut pas faire cela.", "Connectez-vous avec votre mot de passe.";
         en: "An API token cannot do this.", "Sign in with your password.";
     }
-    SIGN_IN_AGAIN = 403 "auth.sign_in_again" {
-        fr: "Vous vous êtes connecté il y a trop longtemps pour faire cela.", "Déconnectez-vous, reconnectez-vous, puis recommencez.";
-        en: "You signed in too long ago to do this.", "Sign out, sign in again, then repeat it.";
-    }
     SETUP_DONE = 409 "setup.done" {
         fr: "Ce serveur est déjà configuré.", "Connectez-vous.";
         en: "This server is set up already.", "Sign in.";
