@@ -67,21 +67,28 @@ impl WriteTx {
         Ok(None)
     }
 
+    /// A page of what waits. It is cut before anything is joined to it: PostgreSQL would otherwise join the counters to every
+    /// waiting job, sort them all, and throw away all but a page.
     async fn waiting(&self, claim: &Claim, after: Option<(i64, i64, i64)>) -> Result<Vec<Waiting>, CatalogError> {
         let mut sql = Sql::new(
             "SELECT j.id, j.server_id, j.repository_id, j.access, j.priority, j.turn,
                  COALESCE(s.in_use, 0) AS server_in_use, COALESCE(r.in_use, 0) AS shared, COALESCE(r.alone, 0) AS alone
-             FROM jobs j
-             LEFT JOIN job_limits s ON s.key = 'server:' || j.server_id
-             LEFT JOIN job_limits r ON r.key = 'repository:' || j.repository_id
-             WHERE j.state = 'queued' AND (j.not_before IS NULL OR j.not_before <= $1)",
+             FROM (SELECT id, server_id, repository_id, access, priority, turn FROM jobs
+                 WHERE state = 'queued' AND (not_before IS NULL OR not_before <= $1)",
         )
         .bind(claim.now);
         if let Some((rank, turn, id)) = after {
-            sql = sql.push(" AND (-j.priority, j.turn, j.id) > (").push_bind(rank as i32);
+            sql = sql.push(" AND (-priority, turn, id) > (").push_bind(rank as i32);
             sql = sql.push(", ").push_bind(turn).push(", ").push_bind(id).push(")");
         }
-        sql.push(&format!(" ORDER BY -j.priority, j.turn, j.id LIMIT {PAGE}")).all(&self.tx, "look for work").await
+        sql.push(&format!(
+            " ORDER BY -priority, turn, id LIMIT {PAGE}) j
+             LEFT JOIN job_limits s ON s.key = 'server:' || j.server_id
+             LEFT JOIN job_limits r ON r.key = 'repository:' || j.repository_id
+             ORDER BY -j.priority, j.turn, j.id"
+        ))
+        .all(&self.tx, "look for work")
+        .await
     }
 
     async fn lease(&self, id: JobId, claim: &Claim) -> Result<Option<Job>, CatalogError> {

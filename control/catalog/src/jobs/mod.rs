@@ -206,8 +206,18 @@ impl WriteTx {
 
     /// The lock of all counters; how many jobs work now. On SQLite the transaction is one already.
     pub(crate) async fn lock_counters(&mut self) -> Result<i64, CatalogError> {
-        let lock = if self.dialect() == Dialect::Postgres { " FOR UPDATE" } else { "" };
-        let select = || Sql::new(format!("SELECT in_use FROM job_limits WHERE key = 'global'{lock}"));
+        // PostgreSQL reads the queue along its index until the commit, whatever the statistics say: those of a table that
+        // fills and empties all day are wrong, and a bitmap reads and sorts the whole queue for its first page.
+        let dialect = self.dialect();
+        let select = || {
+            Sql::new(match dialect {
+                Dialect::Sqlite => "SELECT in_use FROM job_limits WHERE key = 'global'",
+                Dialect::Postgres => {
+                    "SELECT in_use, set_config('enable_bitmapscan', 'off', TRUE) FROM job_limits WHERE key = 'global'
+                     FOR UPDATE"
+                }
+            })
+        };
         if let Some(in_use) = select().first(&self.tx, "count the jobs at work").await? {
             return Ok(in_use);
         }
