@@ -67,8 +67,8 @@ impl WriteTx {
         Ok(None)
     }
 
-    /// A page of what waits. It is cut before anything is joined to it: PostgreSQL would otherwise join the counters to every
-    /// waiting job, sort them all, and throw away all but a page.
+    /// A page of what waits, cut before anything is joined to it: else PostgreSQL joins the counters to every
+    /// waiting job, sorts them all, and throws away all but a page.
     async fn waiting(&self, claim: &Claim, after: Option<(i64, i64, i64)>) -> Result<Vec<Waiting>, CatalogError> {
         let mut sql = Sql::new(
             "SELECT j.id, j.server_id, j.repository_id, j.access, j.priority, j.turn,
