@@ -177,7 +177,10 @@ fn general_hint(code: ExitCode) -> Option<String> {
         ExitCode::Unreachable => {
             "check the address, the network and the service, then run this again: what was stored is not sent twice"
         }
-        ExitCode::Refused => "check the credentials and the rights of this user at that place",
+        ExitCode::Refused => {
+            "check the credentials and the rights of this user at that place; a certificate of an authority of your own is \
+             named by --cacert, a host that you meet for the first time is accepted by --accept-new-host-key"
+        }
         _ => return None,
     };
     Some(hint.to_owned())

@@ -2,11 +2,11 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use rempart_archive::cancel::CancelToken;
-use rempart_repository::{ErrorKind, LockGuard, LockMode, PendingLock, Repository};
+use rempart_repository::{ErrorKind, LockGuard, LockMode, PendingLock, Repository, RepositoryError};
 use rempart_storage::{Location, ObjectStore};
 
 use crate::cli::maintain::From;
@@ -16,6 +16,11 @@ use crate::failure::{Failure, classify};
 use crate::output::{Format, Output, Verbosity};
 use crate::password::{self, Password};
 use crate::{commands, environment, place, settings, signal};
+
+/// Between two looks while another holds the lock.
+const LOCK_LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How long a signal waits at most to be heard meanwhile.
+const SIGNAL_LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// One run of one command.
 pub struct Run {
@@ -131,10 +136,31 @@ impl Run {
         (seconds > 0).then(|| Duration::from_secs(seconds))
     }
 
+    /// Tries to take a lock until `--retry-lock` is over. Not left to the repository, which would not hear a signal.
+    fn patiently<T>(&self, take: impl Fn() -> Result<T, RepositoryError>) -> anyhow::Result<T> {
+        let (began, wait) = (Instant::now(), self.lock_wait().unwrap_or_default());
+        let mut is_told = false;
+        loop {
+            match take() {
+                Err(error) if error.kind() == ErrorKind::Locked && began.elapsed() < wait => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        self.out.note(format!("waiting: {error}"));
+                    }
+                    let looked = Instant::now();
+                    while looked.elapsed() < LOCK_LOOK_EVERY && began.elapsed() < wait {
+                        self.check_canceled()?;
+                        std::thread::sleep(SIGNAL_LOOK_EVERY);
+                    }
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+
     /// Takes a lock and waits until it is certain.
     pub fn lock(&self, repository: &Repository, mode: LockMode) -> anyhow::Result<LockGuard> {
         self.refuse_no_lock()?;
-        Ok(repository.lock(mode, self.lock_wait())?)
+        self.patiently(|| repository.lock(mode, None))
     }
 
     /// Writes a lock of the shared kind without waiting for the second look at the others.
@@ -145,7 +171,7 @@ impl Run {
     /// Writes a lock without waiting for the second look at the others.
     pub fn begin_lock(&self, repository: &Repository, mode: LockMode) -> anyhow::Result<PendingLock> {
         self.refuse_no_lock()?;
-        Ok(repository.lock_async(mode, self.lock_wait())?)
+        self.patiently(|| repository.lock_async(mode, None))
     }
 
     /// Makes a lock certain that was begun. Where somebody else came at the same time, begins again, and waits as long as

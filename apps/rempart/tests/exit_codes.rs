@@ -267,19 +267,48 @@ fn code_27_the_command_that_delivers_the_data_fails() {
 
 #[test]
 fn code_130_ctrl_c_ends_a_backup_in_order() {
+    // Ctrl-C, what systemd and `kill` send, and the end of the terminal.
+    for name in ["INT", "TERM", "HUP"] {
+        let world = World::new();
+        let mut child = world
+            .command()
+            .args(["backup", "--stdin-from-command", "--", "sh", "-c", "echo started; sleep 60 >&-"])
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        wait_for(|| !files_below(&world.repository().join("locks")).is_empty(), "the lock of the running backup");
+        signal(&child, name);
+        let status = child.wait().unwrap();
+        assert_eq!(status.code(), Some(130), "SIG{name}");
+        assert!(files_below(&world.repository().join("locks")).is_empty(), "SIG{name}: a lock stayed behind");
+        assert_eq!(world.run(["snapshots", "--json"]).succeeds().summary()["snapshots"], 0, "SIG{name}");
+    }
+}
+
+/// A service manager stops more than backups.
+#[test]
+fn code_130_sigterm_ends_who_waits_for_a_lock() {
     let world = World::new();
-    let mut child = world
+    let mut holder = world
         .command()
-        .args(["backup", "--stdin-from-command", "--", "sh", "-c", "echo started; sleep 60 >&-"])
-        .stderr(std::process::Stdio::piped())
+        .args(["backup", "--stdin-from-command", "--", "sh", "-c", "sleep 60 >&-"])
+        .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    wait_for(|| !files_below(&world.repository().join("locks")).is_empty(), "the lock of the running backup");
-    signal(&child, "INT");
-    let status = child.wait().unwrap();
-    assert_eq!(status.code(), Some(130));
-    assert!(files_below(&world.repository().join("locks")).is_empty(), "a lock stayed behind");
-    assert_eq!(world.run(["snapshots", "--json"]).succeeds().summary()["snapshots"], 0);
+    let locks = world.repository().join("locks");
+    wait_for(|| !files_below(&locks).is_empty(), "the lock of the running backup");
+    let mut waiting =
+        world.command().args(["prune", "--retry-lock", "1h"]).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    // It says so, once, when it has to wait
+    let mut said = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(waiting.stderr.take().unwrap()), &mut said).unwrap();
+    assert!(said.starts_with("waiting: the repository is locked by process"), "{said}");
+    signal(&waiting, "TERM");
+    assert_eq!(waiting.wait().unwrap().code(), Some(130));
+    assert_eq!(files_below(&locks).len(), 1, "the lock of the other is not touched");
+    signal(&holder, "TERM");
+    assert_eq!(holder.wait().unwrap().code(), Some(130));
+    assert!(files_below(&locks).is_empty());
 }
 
 // ---- what provoking takes ----

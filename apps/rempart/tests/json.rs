@@ -35,6 +35,12 @@ fn every_command_closes_with_a_summary() {
 
     let listed = summary_of(&world, &["snapshots"], &["snapshots"]);
     assert_eq!(listed["snapshots"], 2);
+    let lines = world.run(["snapshots", "--json"]).succeeds().messages("snapshot");
+    assert_eq!(lines.len(), 2, "one line for each: {lines:?}");
+    for line in &lines {
+        assert_eq!(line["id"].as_str().map(str::len), Some(64), "{line}");
+        assert_eq!((&line["paths"][0], line["time"].is_string()), (&path.into(), true), "{line}");
+    }
     summary_of(&world, &["ls", "latest"], &["entries", "bytes"]);
     let found = summary_of(&world, &["find", "*.txt"], &["hits"]);
     assert_eq!(found["hits"], 4, "two files in two snapshots: {found}");

@@ -15,7 +15,7 @@ use rempart_archive::backup::{
     self as engine, ChangeCacheLocation, ChangeDetection, DryRunSink, Options, Progress, Report, Stream,
 };
 use rempart_chunker::{Chunker, Polynomial};
-use rempart_format::{FileTime, LocalZone, Snapshot, SnapshotSummary, WallTime};
+use rempart_format::{FileTime, LocalZone, Snapshot, WallTime};
 use rempart_model::SnapshotId;
 use rempart_repository::{BlobSink, Repository, StoredSnapshot, Writer, WriterLock};
 
@@ -265,7 +265,6 @@ fn snapshot(
     begun: Timestamp,
 ) -> Snapshot {
     let zone = LocalZone::system();
-    let counts = &report.summary;
     Snapshot {
         parent: parent.map(|parent| parent.id),
         paths,
@@ -276,22 +275,7 @@ fn snapshot(
         excludes: excludes::noted(&args.excludes),
         tags: snapshots::all_tags(&args.snapshot.tags),
         program_version: Some(concat!("rempart ", env!("CARGO_PKG_VERSION")).to_owned()),
-        summary: Some(SnapshotSummary {
-            backup_start: WallTime::new(begun, &zone),
-            backup_end: WallTime::now(&zone),
-            files_new: counts.files_new,
-            files_changed: counts.files_changed,
-            files_unmodified: counts.files_unmodified,
-            dirs_new: counts.dirs_new,
-            dirs_changed: counts.dirs_changed,
-            dirs_unmodified: counts.dirs_unmodified,
-            data_blobs: counts.data_blobs,
-            tree_blobs: counts.tree_blobs,
-            data_added: counts.data_added_bytes,
-            data_added_packed: counts.data_added_packed_bytes,
-            total_files_processed: counts.total_files_processed,
-            total_bytes_processed: counts.total_bytes_processed,
-        }),
+        summary: Some(report.summary.in_snapshot(WallTime::new(begun, &zone), WallTime::now(&zone))),
         ..Snapshot::new(report.tree, WallTime::new(args.snapshot.time.unwrap_or(begun), &zone))
     }
 }

@@ -1,8 +1,9 @@
 //! The end of a backup: for people, and as restic's summary.
 
 use rempart_archive::backup::Summary;
+use rempart_format::{LocalZone, SnapshotSummary, WallTime};
 use rempart_model::SnapshotId;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::output::{Verbosity, human};
 use crate::run::Run;
@@ -23,18 +24,8 @@ pub struct Ended<'a> {
 #[derive(Serialize)]
 struct Line {
     dry_run: bool,
-    files_new: u64,
-    files_changed: u64,
-    files_unmodified: u64,
-    dirs_new: u64,
-    dirs_changed: u64,
-    dirs_unmodified: u64,
-    data_blobs: u64,
-    tree_blobs: u64,
-    data_added: u64,
-    data_added_packed: u64,
-    total_files_processed: u64,
-    total_bytes_processed: u64,
+    #[serde(flatten)]
+    counts: Numbers,
     total_duration: f64,
     backup_start: String,
     backup_end: String,
@@ -44,6 +35,15 @@ struct Line {
     parent: Option<String>,
     bytes_read: u64,
     errors: u64,
+}
+
+/// The counts as the snapshot has them, under the same names.
+struct Numbers(SnapshotSummary);
+
+impl Serialize for Numbers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.numbers())
+    }
 }
 
 impl Ended<'_> {
@@ -98,27 +98,17 @@ impl Ended<'_> {
     }
 
     fn line(&self) -> Line {
-        let counts = self.counts;
+        let zone = LocalZone::utc();
+        let [start, end] = [self.backup_start, self.backup_end].map(|instant| WallTime::new(instant, &zone));
         Line {
             dry_run: self.dry_run,
-            files_new: counts.files_new,
-            files_changed: counts.files_changed,
-            files_unmodified: counts.files_unmodified,
-            dirs_new: counts.dirs_new,
-            dirs_changed: counts.dirs_changed,
-            dirs_unmodified: counts.dirs_unmodified,
-            data_blobs: counts.data_blobs,
-            tree_blobs: counts.tree_blobs,
-            data_added: counts.data_added_bytes,
-            data_added_packed: counts.data_added_packed_bytes,
-            total_files_processed: counts.total_files_processed,
-            total_bytes_processed: counts.total_bytes_processed,
+            counts: Numbers(self.counts.in_snapshot(start, end)),
             total_duration: self.seconds,
             backup_start: self.backup_start.to_string(),
             backup_end: self.backup_end.to_string(),
             snapshot_id: self.snapshot.map(|id| id.to_string()),
             parent: self.parent.map(|id| id.to_string()),
-            bytes_read: counts.bytes_read,
+            bytes_read: self.counts.bytes_read,
             errors: self.problems,
         }
     }
