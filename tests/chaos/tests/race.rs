@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rempart_chaos_tests::init_with_cheap_key;
 use rempart_chaos_tests::source::{self, Dice};
 use rempart_tests_support::{Place, Program, Tool, strange, tree};
 
@@ -16,7 +17,7 @@ fn on(place: &Place) -> Program {
 fn backups_of_several_processes_beside_prune() {
     // Given a repository, and as many sources as writers, partly with the same content
     let place = Place::new("race");
-    Tool::Rempart.init(&place);
+    init_with_cheap_key(&place);
     let source_of = |writer: u64| place.source().join(format!("writer-{writer}"));
     for writer in 0..WRITERS {
         std::fs::create_dir(source_of(writer)).expect("make a folder");
@@ -77,7 +78,7 @@ fn one_writer(place: &Place, source: &std::path::Path, writer: u64) {
 #[test]
 fn two_first_backups_at_once_share_the_repository() {
     let place = Place::new("race");
-    Tool::Rempart.init(&place);
+    init_with_cheap_key(&place);
     source::make(&place.source(), 200, &mut Dice::new(9));
     std::thread::scope(|scope| {
         for host in ["a", "b"] {

@@ -68,19 +68,10 @@ impl<'l> Hostile<'l> {
     pub fn commit(mut self, nodes: &[Value]) -> Opened {
         let tree = self.tree(nodes);
         let snapshot = Snapshot {
-            time: WallTime::now(&LocalZone::utc()),
-            parent: None,
-            tree,
             paths: vec!["/".to_owned()],
             hostname: "test".to_owned(),
             username: "test".to_owned(),
-            uid: 0,
-            gid: 0,
-            excludes: Vec::new(),
-            tags: Vec::new(),
-            original: None,
-            program_version: None,
-            summary: None,
+            ..Snapshot::new(tree, WallTime::now(&LocalZone::utc()))
         };
         self.writer.commit(&snapshot).expect("commit");
         drop(self.writer);

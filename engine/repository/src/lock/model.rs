@@ -30,6 +30,8 @@ struct Rules {
     late_refresh_is_lost: bool,
     /// Where the index was read before the second look, what was read must still be there after it.
     looks_at_index_again: bool,
+    /// Where a prune was planned before the second look, the snapshots must still be the same after it.
+    looks_at_snapshots_again: bool,
     /// Only a lock of more than 30 minutes is taken away.
     spares_young_locks: bool,
 }
@@ -39,6 +41,7 @@ const REAL: Rules = Rules {
     stops_when_lost: true,
     late_refresh_is_lost: true,
     looks_at_index_again: true,
+    looks_at_snapshots_again: true,
     spares_young_locks: true,
 };
 
@@ -56,14 +59,14 @@ enum At {
     Start,
     /// No contrary lock was listed.
     Looked,
-    /// The own lock file is written; a backup may read the index from here on.
+    /// The own lock file is written; a backup may read the index from here on, and a cleaner plan.
     Pending,
     Confirmed,
     /// A backup has seen that what it read of the index is still there.
     IndexSeenAgain,
     Committed,
     Forgotten,
-    /// A cleaner has read the snapshots; `true`: one needs the pack.
+    /// A cleaner goes by its plan; `true`: a snapshot needs the pack.
     Marked(bool),
     Unindexed,
     Cleaned,
@@ -101,6 +104,8 @@ struct Process {
     looked: Option<u8>,
     /// What a backup read of the index: whether the pack is there.
     knows_pack: Option<bool>,
+    /// Once a cleaner has planned: the second snapshot as it saw it.
+    plan: Option<Option<bool>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -127,7 +132,9 @@ enum Action {
     LookAtLock(usize),
     /// The request that the last look at the lock allows.
     Request(usize),
-    Mark(usize),
+    Plan(usize),
+    /// Is the repository as the plan saw it?
+    LookAtPlanAgain(usize),
     RefreshDue(usize),
     RefreshStamp(usize),
     RefreshArrives(usize),
@@ -154,7 +161,16 @@ fn minutes(duration: jiff::SignedDuration) -> u8 {
 
 impl Process {
     fn new(kind: Kind) -> Self {
-        Self { kind, at: At::Start, file: None, refresh: Refresh::No, lost: false, looked: None, knows_pack: None }
+        Self {
+            kind,
+            at: At::Start,
+            file: None,
+            refresh: Refresh::No,
+            lost: false,
+            looked: None,
+            knows_pack: None,
+            plan: None,
+        }
     }
 
     fn excludes(&self, other: &Self) -> bool {
@@ -247,11 +263,13 @@ impl Protocol {
         match (process.kind, process.at) {
             (kind, At::Pending) => {
                 actions.extend((kind == Kind::Backup && process.knows_pack.is_none()).then_some(Action::ReadIndex(of)));
+                actions.extend((kind == Kind::Cleaner && process.plan.is_none()).then_some(Action::Plan(of)));
                 actions.extend(may_look.then_some(Action::SecondLook(of)));
             }
             (Kind::Backup, At::Confirmed) if process.knows_pack.is_none() => actions.push(Action::ReadIndex(of)),
             (Kind::Backup, At::Confirmed) => actions.push(Action::LookAtIndexAgain(of)),
-            (Kind::Cleaner, At::Forgotten) => actions.push(Action::Mark(of)),
+            (Kind::Cleaner, At::Confirmed) if process.plan.is_none() => actions.push(Action::Plan(of)),
+            (Kind::Cleaner, At::Forgotten) => actions.push(Action::LookAtPlanAgain(of)),
             (_, At::Committed | At::Cleaned | At::Marked(true)) => actions.push(Action::Release(of)),
             _ if process.looked.is_some() => actions.push(Action::Request(of)),
             _ => actions.extend(may_look.then_some(Action::LookAtLock(of))),
@@ -262,7 +280,7 @@ impl Protocol {
     fn step(&self, world: &mut World, action: Action, of: usize) -> Result<(), ()> {
         let is_contrary = self.is_contrary_listed(world, of);
         let holds = self.holds(&world.processes[of]);
-        let indexed = world.indexed;
+        let (indexed, second_snapshot) = (world.indexed, world.second_snapshot);
         let process = &mut world.processes[of];
         match action {
             Action::Look(_) if is_contrary => return Err(()),
@@ -283,7 +301,13 @@ impl Protocol {
             Action::LookAtLock(_) if !holds => return Err(()),
             Action::LookAtLock(_) => process.looked = Some(0),
             Action::Request(_) => Self::request(world, of),
-            Action::Mark(_) => process.at = At::Marked(world.first_snapshot || world.second_snapshot == Some(true)),
+            Action::Plan(_) => process.plan = Some(second_snapshot),
+            Action::LookAtPlanAgain(_) => {
+                if self.rules.looks_at_snapshots_again && process.plan != Some(second_snapshot) {
+                    return Err(());
+                }
+                process.at = At::Marked(process.plan == Some(Some(true)));
+            }
             Action::RefreshDue(_) => process.refresh = Refresh::Due,
             Action::RefreshStamp(_) => {
                 process.refresh = Refresh::Stamped { new: LockFile { minutes: 0, there: false }, late: false };
@@ -385,7 +409,8 @@ impl Model for Protocol {
             | Action::LookAtIndexAgain(of)
             | Action::LookAtLock(of)
             | Action::Request(of)
-            | Action::Mark(of)
+            | Action::Plan(of)
+            | Action::LookAtPlanAgain(of)
             | Action::RefreshDue(of)
             | Action::RefreshStamp(of)
             | Action::RefreshArrives(of)
@@ -453,6 +478,7 @@ fn without_any_one_rule_the_search_finds_the_harm() {
         (Rules { stops_when_lost: false, ..REAL }, [Cleaner, Cleaner], ALONE),
         (Rules { late_refresh_is_lost: false, ..REAL }, [Backup, Cleaner], WHOLE),
         (Rules { looks_at_index_again: false, ..REAL }, [Backup, Cleaner], WHOLE),
+        (Rules { looks_at_snapshots_again: false, ..REAL }, [Backup, Cleaner], WHOLE),
         (Rules { spares_young_locks: false, ..REAL }, [Backup, Cleaner], WHOLE),
     ] {
         let found = search(rules, &kinds, 4, HasDiscoveries::AnyOf([property].into())).discovery(property);

@@ -137,19 +137,10 @@ pub fn store(sink: &rempart_repository::Writer, files: &Files) -> SnapshotId {
 /// A snapshot of this tree, not committed.
 pub fn snapshot(tree: BlobId) -> Snapshot {
     Snapshot {
-        time: WallTime::now(&LocalZone::utc()),
-        parent: None,
-        tree,
         paths: vec!["/files".to_owned()],
         hostname: "lab".to_owned(),
         username: "tester".to_owned(),
-        uid: 0,
-        gid: 0,
-        excludes: Vec::new(),
-        tags: Vec::new(),
-        original: None,
-        program_version: None,
-        summary: None,
+        ..Snapshot::new(tree, WallTime::now(&LocalZone::utc()))
     }
 }
 
