@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmod, chown, mkdir, writeFile } from "node:fs/promises";
+import { chmod, chown, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
 import { makePlan, signIn } from "../support/app.ts";
@@ -44,12 +44,12 @@ test("a run is canceled within seconds, and says that there is no new recovery p
 });
 
 test("an unreadable file makes a warning that names it; the rest is in the recovery point", async ({ page }) => {
-  // Given: a file of root that the server's user may not read.
+  // Given: a file of another user that the server may not read.
   const source = await server.folderFor("mixed");
   await writeFile(join(source, "readable.txt"), "yes");
-  const secret = join(source, "only for root.key");
+  const secret = join(source, "of somebody else.key");
   await writeFile(secret, "no");
-  await chown(secret, 0, 0);
+  await chown(secret, 65534, 65534);
   await chmod(secret, 0o600);
   const plan = await makePlan(api, { name: "mixed rights", source, pool: await server.folderFor("pool-mixed") });
   await signIn(page, server, ADMINISTRATOR);
@@ -70,11 +70,9 @@ test("a full disk fails the run with the reason; after space is made the next ru
   const source = await server.folderFor("beyond");
   await writeFile(join(source, "data.bin"), randomBytes(48 * MIB));
   const pool = await server.folderFor("small-disk");
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=24m,mode=0777", "tmpfs", pool]);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=24m", "tmpfs", pool]);
   try {
-    await mkdir(join(pool, "pool"), { mode: 0o777 });
-    await chmod(join(pool, "pool"), 0o777);
-    const plan = await makePlan(api, { name: "beyond the disk", source, pool: join(pool, "pool") });
+    const plan = await makePlan(api, { name: "beyond the disk", source, pool });
     await signIn(page, server, ADMINISTRATOR);
 
     // When

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chown, mkdtemp, mkdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { request } from "@playwright/test";
 
-/** The server runs as nobody: as root, no file would be unreadable. */
-const NOBODY = 65534;
+/** To root no file is unreadable: the server runs without the capabilities that make it so. */
+const WITHOUT = "-dac_override,-dac_read_search";
 const READY_MS = 30_000;
 
 const program = resolve(import.meta.dirname, "../../..", process.env.REMPART_BIN ?? "target/debug/rempart");
@@ -37,11 +37,8 @@ export class Server {
     const folder = await mkdtemp(join(tmpdir(), "rempart-browser-"));
     const data = join(folder, "data");
     await mkdir(data);
-    await chown(folder, NOBODY, NOBODY);
-    await chown(data, NOBODY, NOBODY);
-    const child = spawn(program, ["server", "--port", "0", "--backups-dir", data], {
-      uid: NOBODY,
-      gid: NOBODY,
+    const restrict = [`--bounding-set=${WITHOUT}`, `--inh-caps=${WITHOUT}`];
+    const child = spawn("setpriv", [...restrict, program, "server", "--port", "0", "--backups-dir", data], {
       cwd: folder,
       env: { PATH: process.env.PATH, HOME: folder, RUST_LOG: "info", TZ: "UTC" },
       stdio: ["ignore", "pipe", "pipe"],
@@ -73,11 +70,10 @@ export class Server {
     return this.output.join("");
   }
 
-  /** A folder of the test beside the data, which the server may read and write. */
+  /** A folder of the test beside the data. */
   async folderFor(name: string): Promise<string> {
     const path = join(this.folder, name);
     await mkdir(path, { recursive: true });
-    await chown(path, NOBODY, NOBODY);
     return path;
   }
 
