@@ -116,8 +116,9 @@ async fn transfer(from: &Catalog, to: &Catalog, sqlite: &Catalog) -> Result<(), 
     let writing = to.begin().await?;
     for table in &tables {
         copy(table, &reading, from.dialect(), &writing.tx).await?;
-        if to.dialect() == Dialect::Postgres {
-            continue_numbers(table, &writing.tx).await?;
+        if let Some(key) = table.number() {
+            let last = last_number(table, key, &reading, from.dialect()).await?;
+            continue_after(table, key, last, &writing.tx, to.dialect()).await?;
         }
     }
     writing.commit().await?;
@@ -131,11 +132,7 @@ async fn copy(
     to: &impl ConnectionTrait,
 ) -> Result<(), CatalogError> {
     // Tables with one numeric key are read page by page; the others hold a handful of rows.
-    let keys: Vec<&Column> = table.columns.iter().filter(|column| column.is_key).collect();
-    let number = match keys.as_slice() {
-        [key] if key.kind == Kind::Number => table.columns.iter().position(|column| column.name == key.name),
-        _ => None,
-    };
+    let number = table.number().and_then(|key| table.columns.iter().position(|column| column.name == key.name));
     let insert = table.insert();
     let mut after = i64::MIN;
     loop {
@@ -168,6 +165,15 @@ async fn copy(
 }
 
 impl Table {
+    /// The one numeric key, where that is how rows are told apart.
+    fn number(&self) -> Option<&Column> {
+        let mut keys = self.columns.iter().filter(|column| column.is_key);
+        match (keys.next(), keys.next()) {
+            (Some(key), None) if key.kind == Kind::Number => Some(key),
+            _ => None,
+        }
+    }
+
     /// One column: the row as a JSON array.
     fn select(&self, dialect: Dialect) -> String {
         let cells: Vec<String> = self.columns.iter().map(|column| column.read(dialect)).collect();
@@ -224,15 +230,64 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok()).collect()
 }
 
-/// PostgreSQL counts on where the copied rows end. (SQLite does so by itself.)
-async fn continue_numbers(table: &Table, to: &impl ConnectionTrait) -> Result<(), CatalogError> {
-    for column in table.columns.iter().filter(|column| column.is_key && column.kind == Kind::Number) {
-        let (table, column) = (&table.name, &column.name);
-        let sql = format!(
-            "SELECT CAST(COALESCE(setval(pg_get_serial_sequence('{table}', '{column}'), (SELECT MAX({column}) FROM {table})), 0) \
-             AS BIGINT) WHERE pg_get_serial_sequence('{table}', '{column}') IS NOT NULL AND EXISTS (SELECT 1 FROM {table})"
-        );
-        let _: Option<i64> = Sql::new(sql).first(to, "continue the numbers of a table").await?;
+/// The highest number that the table ever gave out: rows of it may be gone (a job that ended moves to the history), and their
+/// numbers must not come again.
+async fn last_number(
+    table: &Table,
+    key: &Column,
+    from: &impl ConnectionTrait,
+    dialect: Dialect,
+) -> Result<i64, CatalogError> {
+    let (name, key) = (&table.name, &key.name);
+    let counted = match dialect {
+        Dialect::Sqlite => format!("SELECT seq FROM sqlite_sequence WHERE name = '{name}'"),
+        // Only a table that counts by itself has a sequence.
+        Dialect::Postgres => format!(
+            "SELECT COALESCE(last_value, 0) FROM pg_sequences WHERE schemaname = current_schema()
+             AND pg_get_serial_sequence('{name}', '{key}') = schemaname || '.' || sequencename"
+        ),
+    };
+    let counted: Option<i64> = Sql::new(counted).first(from, "read the numbers of a table").await?;
+    let highest: i64 = Sql::new(format!("SELECT CAST(COALESCE(MAX({key}), 0) AS BIGINT) FROM {name}"))
+        .one(from, "read the numbers of a table")
+        .await?;
+    Ok(counted.unwrap_or(0).max(highest))
+}
+
+async fn continue_after(
+    table: &Table,
+    key: &Column,
+    last: i64,
+    to: &impl ConnectionTrait,
+    dialect: Dialect,
+) -> Result<(), CatalogError> {
+    const OPERATION: &str = "continue the numbers of a table";
+    let (name, key) = (&table.name, &key.name);
+    if last <= 0 {
+        return Ok(());
+    }
+    match dialect {
+        Dialect::Sqlite => {
+            let counts: i64 =
+                Sql::new("SELECT COUNT(*) FROM sqlite_master WHERE name = $1 AND sql LIKE '%AUTOINCREMENT%'")
+                    .bind(name)
+                    .one(to, OPERATION)
+                    .await?;
+            if counts == 0 {
+                return Ok(());
+            }
+            Sql::new("DELETE FROM sqlite_sequence WHERE name = $1").bind(name).run(to, OPERATION).await?;
+            Sql::new("INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2)")
+                .bind(name)
+                .bind(last)
+                .run(to, OPERATION)
+                .await?;
+        }
+        Dialect::Postgres => {
+            let sequence = format!("pg_get_serial_sequence('{name}', '{key}')");
+            let sql = format!("SELECT CAST(setval({sequence}, $1) AS BIGINT) WHERE {sequence} IS NOT NULL");
+            let _: Option<i64> = Sql::new(sql).bind(last).first(to, OPERATION).await?;
+        }
     }
     Ok(())
 }
@@ -264,6 +319,9 @@ mod tests {
             for number in 0..600 {
                 tx.insert_plan(&plan(format!("é {number:03}")), now).await.unwrap();
             }
+            // The newest is gone, and its number with it.
+            let last = tx.insert_plan(&plan("last".into()), now).await.unwrap();
+            tx.delete_plan(last.id, last.version, now).await.unwrap();
             tx.commit().await.unwrap();
             let file = scratch.folder().join("export.sqlite");
 
@@ -282,7 +340,7 @@ mod tests {
                 let mut tx = other.begin().await.unwrap();
                 let new = tx.insert_plan(&plan("new".into()), now).await.unwrap();
                 tx.commit().await.unwrap();
-                assert_eq!(new.id.get(), 601);
+                assert_eq!(new.id.get(), 602, "a number came again");
 
                 // And a catalog that holds something takes no import.
                 let error = other.import_from(&file).await.unwrap_err();
