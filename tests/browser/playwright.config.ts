@@ -15,7 +15,7 @@ export default defineConfig({
     locale: "en-GB",
     timezoneId: "Europe/Paris",
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    trace: "off",
     acceptDownloads: true,
     launchOptions: {
       executablePath: process.env.REMPART_CHROMIUM ?? "/usr/bin/chromium",

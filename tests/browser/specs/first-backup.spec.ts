@@ -32,6 +32,8 @@ test("a fresh server: setup link, pool, plan, live run, snapshot browsed, file r
     await page.getByLabel(/^Password(?!,)/).fill(ADMINISTRATOR.password);
     await page.getByLabel(/^Password, once more|^Password, again/).fill(ADMINISTRATOR.password);
     await page.getByRole("button", { name: /^Create the account/ }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Protect this machine" })).toBeVisible();
+    await page.getByRole("link", { name: "Dashboard" }).click();
     await expect(page.getByRole("heading", { name: "Nothing is protected yet" })).toBeVisible();
   });
 

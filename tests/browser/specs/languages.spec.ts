@@ -28,6 +28,15 @@ test.describe("before anybody is signed in", () => {
   }
 });
 
+test("a page that does not exist says so, and leads back", async ({ page }) => {
+  await signIn(page, server, ADMINISTRATOR);
+  await page.goto(`${server.url}/nowhere`);
+  await expect(page.getByText("There is no such page")).toBeVisible();
+  await page.getByRole("link", { name: "Go to the dashboard" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Dashboard");
+});
+
+// Last: the language that is chosen belongs to the account from then on.
 test("the language is changed in the account's menu, and refusals of the server come in it too", async ({ page }) => {
   await signIn(page, server, ADMINISTRATOR);
   await page.getByRole("button", { name: `Menu of ${ADMINISTRATOR.name}` }).click();
@@ -38,12 +47,4 @@ test("the language is changed in the account's menu, and refusals of the server 
   await page.goto(`${server.url}/plans/999999`);
   await expect(page.getByRole("alert")).toBeVisible();
   await expect(page.getByRole("alert")).not.toContainText(/not found|does not exist|no such/i);
-});
-
-test("a page that does not exist says so, and leads back", async ({ page }) => {
-  await signIn(page, server, ADMINISTRATOR);
-  await page.goto(`${server.url}/nowhere`);
-  await expect(page.getByText("There is no such page")).toBeVisible();
-  await page.getByRole("link", { name: "Go to the dashboard" }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Dashboard");
 });
