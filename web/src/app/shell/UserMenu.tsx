@@ -7,6 +7,7 @@ import { api, ask, rememberCsrfToken } from "@/api/client";
 import type { Language, Theme } from "@/api/types";
 import { changeLanguage, currentLanguage, LANGUAGES } from "@/i18n/i18n";
 import { meQuery, useMe } from "../session";
+import styles from "./Shell.module.css";
 
 const THEMES: readonly { theme: Theme; icon: typeof Sun }[] = [
   { theme: "auto", icon: Monitor },
@@ -54,7 +55,7 @@ export function UserMenu() {
           aria-label={t("shell.userMenu", { name: user.name })}
         >
           <Avatar size={30} radius="xl" color="iris" variant="filled" alt="" aria-hidden>
-            {user.name.slice(0, 2).toUpperCase()}
+            <span className={styles.initials} data-initials={user.name.slice(0, 2).toUpperCase()} />
           </Avatar>
         </ActionIcon>
       </Menu.Target>
