@@ -54,6 +54,8 @@ pub struct Sources {
     pub exclude_larger_than_bytes: Option<u64>,
 }
 
+// The macro writes the enum, which leaves no place for `#[default]`.
+#[allow(clippy::derivable_impls)]
 impl Default for Compression {
     fn default() -> Self {
         Self::Auto

@@ -12,6 +12,9 @@ use crate::say;
 const PAGES: u64 = 200;
 const ROWS: u32 = 50;
 
+/// What is looked for, and the filter that a seed gives.
+type Case<F> = (&'static str, fn(u64) -> F);
+
 /// A number that looks drawn, and is the same in every run of the bench.
 fn draw(seed: u64, below: i64) -> i64 {
     let mixed = (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -25,9 +28,10 @@ fn deep(sort: &str, key: i64) -> PageRequest {
 }
 
 pub async fn measure(catalog: &Catalog, database: &str) -> Result<()> {
-    let newest =
-        |seed: u64| if seed % 2 == 0 { PageRequest::first(ROWS) } else { deep("newest", draw(seed, RUNS) + 1) };
-    let runs: [(&str, fn(u64) -> RunFilter); 6] = [
+    let newest = |seed: u64| {
+        if seed.is_multiple_of(2) { PageRequest::first(ROWS) } else { deep("newest", draw(seed, RUNS) + 1) }
+    };
+    let runs: [Case<RunFilter>; 6] = [
         ("runs", |_| RunFilter::default()),
         ("runs of a plan", |seed| RunFilter {
             plan_id: Some(PlanId::new(draw(seed, PLANS) + 1)),
@@ -55,7 +59,7 @@ pub async fn measure(catalog: &Catalog, database: &str) -> Result<()> {
         }
         report(database, what, times);
     }
-    let jobs: [(&str, fn(u64) -> JobFilter); 4] = [
+    let jobs: [Case<JobFilter>; 4] = [
         ("jobs", |_| JobFilter::default()),
         ("jobs of a repository", |seed| JobFilter {
             repository_id: Some(RepoId::new(draw(seed, SERVERS) + 1)),

@@ -1,7 +1,6 @@
 //! Snapshots page by page, pools' measurements thinned, on both dialects.
 
 use jiff::{SignedDuration, Timestamp};
-use rempart_catalog::testing::Scratch;
 use rempart_catalog::{
     Catalog, LocalServer, NewPool, NewRepository, NewSnapshot, PageRequest, PoolSample, SnapshotFilter,
     on_both_dialects,

@@ -61,7 +61,8 @@ class Sink:
         return "250 kept"
 def check(server, session, envelope, mechanism, data):
     right = data.login == b"rempart" and data.password == b"s3cret word"
-    return AuthResult(success=right, auth_data=data.login.decode() if right else None)
+    # Not handled: the server itself says 535.
+    return AuthResult(success=right, handled=False, auth_data=data.login.decode() if right else None)
 async def main():
     loop = asyncio.get_running_loop()
     make = lambda: SMTP(Sink(), authenticator=check, auth_require_tls=False, auth_required=True)

@@ -44,7 +44,7 @@ impl Place {
     /// Adds files that no earlier backup holds, and returns how many bytes.
     pub fn grow(&self, random: &mut Random, files: u64, bytes: usize) {
         for _ in 0..files {
-            let name = format!("{:016x}", random.next());
+            let name = format!("{:016x}", random.draw());
             std::fs::write(self.source().join(name), random.bytes(bytes)).expect("a file");
         }
     }

@@ -27,7 +27,7 @@ impl FakeClock {
     }
 
     pub fn advance(&self, by: Duration) {
-        self.now.send_modify(|now| *now = *now + by);
+        self.now.send_modify(|now| *now += by);
     }
 
     pub fn set(&self, now: Timestamp) {

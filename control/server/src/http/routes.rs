@@ -97,7 +97,6 @@ impl Routes {
     }
 
     /// The finished router, its description, and the table of its routes.
-    #[must_use]
     pub fn finish(self) -> (axum::Router<AppState>, utoipa::openapi::OpenApi, Vec<RouteRow>) {
         let (router, api) = self.router.split_for_parts();
         (router, api, self.table)

@@ -54,7 +54,7 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
         .find_map(|(encoding, suffix)| Dist::get(&format!("{path}.{suffix}")).map(|file| (file, Some(encoding))))
         .or_else(plain)?;
     let etag = etag(&found);
-    let unchanged = headers.get(header::IF_NONE_MATCH).is_some_and(|seen| seen == &etag);
+    let unchanged = headers.get(header::IF_NONE_MATCH).is_some_and(|seen| *seen == etag);
     let mut response = if unchanged {
         StatusCode::NOT_MODIFIED.into_response()
     } else {

@@ -22,7 +22,7 @@ impl Room {
     /// Everything but pools, in the scratch's folder.
     pub async fn new(scratch: &Scratch) -> Self {
         let folder = scratch.folder().canonicalize().unwrap();
-        let key = MasterKey::open_or_create(&folder).ok().expect("a master key");
+        let key = MasterKey::open_or_create(&folder).expect("a master key");
         let machine = LocalMachine { host_name: "lab-1".to_owned(), os: None, address: None };
         let settings = WorkSettings { cache_dir: folder.join("cache"), kdf: KdfParams::INSECURE_FOR_TESTS, machine };
         let work = Work::new(scratch.catalog().await, Arc::new(key), settings);
@@ -33,7 +33,7 @@ impl Room {
 
     /// The same data directory, opened by another process.
     pub async fn again(&self, scratch: &Scratch) -> Arc<Work> {
-        let key = MasterKey::open(&self.folder).ok().expect("the master key");
+        let key = MasterKey::open(&self.folder).expect("the master key");
         let machine = LocalMachine { host_name: "lab-1".to_owned(), os: None, address: None };
         let settings =
             WorkSettings { cache_dir: self.folder.join("cache"), kdf: KdfParams::INSECURE_FOR_TESTS, machine };

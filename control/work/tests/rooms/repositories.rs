@@ -126,7 +126,7 @@ fn a_making_that_was_killed_is_finished_or_taken_back_at_the_next_start() {
 
 /// The row and the files as they are just before the row says that it is ready.
 async fn half_made(room: &Room, pool: PoolId, name: &str) -> RepoId {
-    let key = MasterKey::open(&room.folder).ok().expect("the master key");
+    let key = MasterKey::open(&room.folder).expect("the master key");
     let uid = format!("uid of {name}");
     let field = Field { table: "repositories", row: &uid, field: "password" };
     let new = NewRepository {
