@@ -42,6 +42,8 @@ const NAMES = Object.keys(PAGES({ plan: 1, run: 1, snapshot: 1, pool: 1, reposit
 
 let server: Server;
 let api: Api;
+/** Has chosen no language: the pages come in the one that the browser asks for. */
+let visitor: Api;
 let paths: ReturnType<typeof PAGES>;
 
 test.beforeAll(async () => {
@@ -55,6 +57,9 @@ test.beforeAll(async () => {
   const { repositoryId, serverId } = await api.get<{ repositoryId: number; serverId: number }>(`/api/plans/${plan.id}`);
   const { poolId } = await api.get<{ poolId: number }>(`/api/repositories/${repositoryId}`);
   paths = PAGES({ plan: plan.id, run: run.id, snapshot: run.snapshotId ?? 0, pool: poolId, repository: repositoryId, server: serverId });
+  const camille = { name: "camille", password: "chooses no language at all" };
+  await api.post("/api/users", { ...camille, role: "administrator", email: null });
+  visitor = await Api.signIn(server, camille);
   mkdirSync(SCREENSHOTS, { recursive: true });
 });
 
@@ -74,7 +79,7 @@ for (const theme of ["light", "dark"] as const) {
       test(`${name}: axe finds nothing serious, at desktop and phone width`, async ({ browser }) => {
         const language = theme === "light" ? "fr-FR" : "en-GB";
         const context = await browser.newContext({
-          storageState: await api.storage(),
+          storageState: await visitor.storage(),
           colorScheme: theme,
           locale: language,
         });
@@ -87,6 +92,7 @@ for (const theme of ["light", "dark"] as const) {
         for (const [width, height] of [[1440, 900], [390, 844]] as const) {
           await page.setViewportSize({ width, height });
           await settled(page, paths[name]);
+          await expect(page.locator("html")).toHaveAttribute("lang", language.slice(0, 2));
           await page.screenshot({ path: join(SCREENSHOTS, `${name}-${width}-${theme}.png`), fullPage: true });
           await expectAccessible(page);
           await expectNoSidewaysScroll(page);

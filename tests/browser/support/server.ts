@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -34,6 +35,7 @@ export class Server {
   }
 
   static async start(): Promise<Server> {
+    if (!existsSync(program)) throw new Error(`${program} is missing: build it (cargo build -p rempart), or name it in REMPART_BIN`);
     const folder = await mkdtemp(join(tmpdir(), "rempart-browser-"));
     const data = join(folder, "data");
     await mkdir(data);

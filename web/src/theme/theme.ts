@@ -151,7 +151,6 @@ export const theme = createTheme({
     Button: Button.extend({ defaultProps: { radius: "md" }, styles: { label: { fontWeight: 550 } } }),
     Card: Card.extend({
       defaultProps: { withBorder: true, radius: "lg", padding: "lg" },
-      styles: { root: { background: "var(--rp-panel)", borderColor: "var(--rp-line)" } },
     }),
     Paper: Paper.extend({ defaultProps: { radius: "lg" } }),
     Modal: Modal.extend({

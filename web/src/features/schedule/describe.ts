@@ -7,8 +7,7 @@ async function describe(cron: string, language: string): Promise<string | null> 
   try {
     return cronstrue.toString(cron, {
       locale: language,
-      use24HourTimeFormat:
-        language !== "en" || !Intl.DateTimeFormat("en", { hour: "numeric" }).resolvedOptions().hour12,
+      use24HourTimeFormat: true,
       throwExceptionOnParseError: true,
     });
   } catch {

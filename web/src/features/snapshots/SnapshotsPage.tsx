@@ -1,4 +1,4 @@
-import { Button, Group, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Camera } from "lucide-react";
@@ -87,6 +87,13 @@ export function SnapshotsPage() {
             ),
           },
           {
+            id: "repository",
+            header: t("snapshots.repository"),
+            width: "9rem",
+            from: "wide",
+            cell: (row) => row.repositoryName,
+          },
+          {
             id: "files",
             header: t("progress.files"),
             width: "7rem",
@@ -100,13 +107,6 @@ export function SnapshotsPage() {
             width: "7rem",
             align: "end",
             cell: (row) => (row.sizeBytes == null ? "–" : bytes(row.sizeBytes)),
-          },
-          {
-            id: "repository",
-            header: t("snapshots.repository"),
-            width: "9rem",
-            from: "wide",
-            cell: (row) => <Group gap={4}>{row.repositoryName}</Group>,
           },
         ]}
       />
