@@ -72,9 +72,9 @@ need_build_tools() {
 }
 
 # Installs a Rust program of exactly this version below .cache/tools, unless it is there.
-#   need_cargo_tool PACKAGE VERSION [cargo install options]     CARGO_TOOL_ROOT: a folder other than .cache/tools/PACKAGE
+#   need_cargo_tool PACKAGE VERSION [cargo install options]
 need_cargo_tool() {
-    local package=$1 version=$2 root=${CARGO_TOOL_ROOT:-.cache/tools/$1}
+    local package=$1 version=$2 root=.cache/tools/$1
     shift 2
     if ! grep -qs "\"$package $version " "$root/.crates.toml"; then
         say "Building $package $version (kept in $root)"

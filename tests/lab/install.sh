@@ -55,13 +55,12 @@ install_sshd() { debian_package sshd openssh-server; debian_package ssh-keygen o
 
 install_rclone() { debian_package rclone rclone; }
 
-# Compiled from source, lightly optimised: nobody waits for it. Its own target folder, so that a later version reuses what
-# did not change.
+# Compiled from source, some minutes. Its own target folder, so that a later version reuses what did not change.
 install_s3s() {
     if [ -x "$lab/cargo/bin/s3s-fs" ]; then return; fi
     say "compiling s3s-fs"
-    CARGO_TARGET_DIR="$lab/cargo-target" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
-        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 cargo install --quiet --locked --root "$lab/cargo" --version 0.14.1 --features binary s3s-fs >&2
+    CARGO_TARGET_DIR="$lab/cargo-target" CARGO_PROFILE_RELEASE_LTO=off \
+        cargo install --quiet --locked --root "$lab/cargo" --version 0.14.1 --features binary s3s-fs >&2
 }
 
 install_aiosmtpd() { python_packages aiosmtpd aiosmtpd 'aiosmtpd==1.4.6'; }

@@ -7,9 +7,7 @@
 # Prints one line per peer: its name, a tab, the path of its program. Everything else goes to stderr.
 #   restic-distribution   Debian's own package, an older restic that still has to read what we write
 #   restic                the newest restic: the package of Debian sid, signature checked, nothing of it installed
-#   rustic                from crates.io, compiled here as it is distributed (ten minutes): for the bench
-#   rustic-for-tests      the same if it is there, else compiled in a third of the time: without what the tests do not
-#                         use, and optimised only where it would be slow
+#   rustic                from crates.io, compiled here (about five minutes)
 #   borg                  from PyPI, in a virtual environment
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -57,22 +55,6 @@ rustic() {
     link rustic "$PWD/.cache/tools/rustic-rs/bin/rustic"
 }
 
-rustic_for_tests() {
-    local quick=.cache/tools/rustic-for-tests package options=()
-    if [ -x .cache/tools/rustic-rs/bin/rustic ]; then
-        link rustic-for-tests "$PWD/.cache/tools/rustic-rs/bin/rustic"
-        return
-    fi
-    for package in aes ctr cipher poly1305 scrypt salsa20 pbkdf2 hmac sha2 rustic_cdc zstd-sys; do
-        options+=(--config "profile.release.package.$package.opt-level=3")
-    done
-    need_rust "$RUSTIC_RUST"
-    CARGO_TOOL_ROOT=$quick CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off \
-        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-        need_cargo_tool rustic-rs "$RUSTIC_VERSION" --no-default-features "${options[@]}"
-    link rustic-for-tests "$PWD/$quick/bin/rustic"
-}
-
 borg() {
     local home=$peers/borg-$BORG_VERSION
     if ! "$home/bin/borg" --version 2>/dev/null | grep -q "$BORG_VERSION"; then
@@ -97,9 +79,8 @@ mkdir -p "$peers"
 for peer in "$@"; do
     case $peer in
         restic-distribution) restic_distribution 1>&2 ;;
-        rustic-for-tests) rustic_for_tests 1>&2 ;;
         restic | rustic | borg) "$peer" 1>&2 ;;
-        *) die "no peer named $peer; there are: restic-distribution restic rustic rustic-for-tests borg" ;;
+        *) die "no peer named $peer; there are: restic-distribution restic rustic borg" ;;
     esac
     printf '%s\t%s\n' "$peer" "$peers/$peer"
 done

@@ -22,7 +22,7 @@ impl Tool {
             Self::Rempart => "rempart",
             Self::OldRestic => "restic-distribution",
             Self::Restic => "restic",
-            Self::Rustic => "rustic-for-tests",
+            Self::Rustic => "rustic",
         }
     }
 
