@@ -164,7 +164,8 @@ function EntryRows({ query, nothing, whole, snapshot, chosen, onToggle, onOpen }
   const { number } = useFormat();
   const box = useRef<HTMLDivElement>(null);
   const entries = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const total = query.data?.pages[0]?.total ?? 0;
+  // A search, and a folder that lies above the snapshot's paths, is not counted beforehand.
+  const total = Math.max(query.data?.pages[0]?.total ?? 0, entries.length);
   const rows = useVirtualizer({
     count: entries.length,
     getScrollElement: () => box.current,

@@ -40,7 +40,7 @@ export const protection = {
   firstSteps: {
     title: "Protéger cette machine",
     description: "Cinq étapes, jusqu’à un point de reprise relu et vérifié.",
-    step: { folders: "Quoi", where: "Où", when: "Quand", kit: "Kit de secours", run: "Première exécution" },
+    step: { folders: "Quoi", where: "Où", when: "Quand", kit: "Kit de récupération", run: "Première exécution" },
     position: "Étape {{step}} sur {{steps}} : {{name}}",
     suggested: "Souvent choisis :",
     where: "Où ranger les sauvegardes ?",

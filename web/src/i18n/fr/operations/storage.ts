@@ -110,7 +110,7 @@ export const storage = {
     description: "Des dépôts restic : chiffrés, dédupliqués, lisibles aussi sans ce serveur.",
     create: "Ajouter un dépôt",
     new: "Créer",
-    newWhy: "Un dépôt vide, avec un mot de passe tiré au hasard. Son kit de secours vous est montré ensuite.",
+    newWhy: "Un dépôt vide, avec un mot de passe tiré au hasard. Son kit de récupération vous est montré ensuite.",
     adopt: "Reprendre",
     adoptWhy:
       "Un dépôt restic qui existe déjà à cet endroit : <stockage>/<serveur>/<nom>. Ses points de reprise apparaissent ici.",
@@ -157,12 +157,12 @@ export const storage = {
     delete: "Retirer de l’application",
     deleteTitle: "Retirer le dépôt « {{name}} » ?",
     deleteWhat:
-      "Le dépôt disparaît de l’application avec son mot de passe. Ses fichiers restent en place : sans kit de secours, plus personne ne pourra les lire.",
+      "Le dépôt disparaît de l’application avec son mot de passe. Ses fichiers restent en place : sans kit de récupération, plus personne ne pourra les lire.",
     openFormat: "Un format ouvert",
     openFormatWhy:
-      "Ce dépôt est un dépôt restic v2. Avec le kit de secours, n’importe quel restic le contrôle et le restaure, même si ce serveur n’existe plus.",
+      "Ce dépôt est un dépôt restic v2. Avec le kit de récupération, n’importe quel restic le contrôle et le restaure, même si ce serveur n’existe plus.",
     kit: {
-      of: "Kit de secours de « {{name}} »",
+      of: "Kit de récupération de « {{name}} »",
       title: "Gardez ce kit ailleurs que sur cette machine",
       why: "Si ce serveur est perdu, ces lignes sont le seul moyen de restaurer. Personne ne peut les retrouver à votre place.",
       location: "Dépôt",
@@ -178,10 +178,10 @@ export const storage = {
       confirm: "Confirmer",
       later: "Confirmer plus tard",
       laterWhy: "Un rappel restera affiché tant que le kit n’est pas confirmé.",
-      missing: "Kit de secours non confirmé",
+      missing: "Kit de récupération non confirmé",
       missingWhy: "Si ce serveur était perdu maintenant, ce dépôt ne pourrait peut-être plus être lu.",
       get: "Obtenir le kit",
-      again: "Kit de secours…",
+      again: "Kit de récupération…",
     },
   },
   clients: {
@@ -206,7 +206,7 @@ export const storage = {
     password: "Mot de passe du client",
     url: "Adresse du dépôt",
     commands: "Sur le client",
-    repositoryPassword: "restic demandera aussi le mot de passe du dépôt : il est dans le kit de secours.",
+    repositoryPassword: "restic demandera aussi le mot de passe du dépôt : il est dans le kit de récupération.",
     kept: "J’ai tout copié",
   },
 };
