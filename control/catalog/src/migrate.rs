@@ -30,6 +30,7 @@ migrations! {
     "0021_audit",
     "0022_settings",
     "0060_overview",
+    "0061_workers_done",
 }
 
 /// The words in which the dialects differ, and nothing else does.

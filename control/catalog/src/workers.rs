@@ -25,6 +25,8 @@ pub struct WorkerRow {
     /// Of the process, which it may share with others.
     pub memory_bytes: u64,
     pub cpu_percent: f64,
+    /// Jobs that it brought to an end since its process began.
+    pub jobs_done: u64,
     /// What it is told and has not heard yet.
     pub command: Option<WorkerCommand>,
 }
@@ -62,6 +64,7 @@ impl FromRow for WorkerRow {
             seen_at: row.time("seen_at")?,
             memory_bytes: row.number("memory_bytes")?,
             cpu_percent: row.get("cpu_percent")?,
+            jobs_done: row.number("jobs_done")?,
             command: command.and_then(|text| command_of(&text)),
         })
     }
@@ -71,8 +74,8 @@ fn command_of(text: &str) -> Option<WorkerCommand> {
     WorkerCommand::ALL.into_iter().find(|command| command.as_str() == text)
 }
 
-const COLUMNS: &str =
-    "id, name, process, host, pid, state, job_id, job_kind, started_at, seen_at, memory_bytes, cpu_percent, command";
+const COLUMNS: &str = "id, name, process, host, pid, state, job_id, job_kind, started_at, seen_at, memory_bytes, \
+     cpu_percent, jobs_done, command";
 
 /// `w10` comes after `w9`.
 fn number_of(name: &str) -> u64 {
@@ -184,7 +187,8 @@ impl WriteTx {
             };
             Sql::new(
                 "UPDATE workers SET state = $2, job_id = $3, job_kind = $4, started_at = $5, seen_at = $6,
-                     memory_bytes = $7, cpu_percent = $8, command = CASE WHEN command = $9 THEN NULL ELSE command END
+                     memory_bytes = $7, cpu_percent = $8, command = CASE WHEN command = $9 THEN NULL ELSE command END,
+                     jobs_done = $10
                  WHERE id = $1",
             )
             .bind(known.id)
@@ -196,6 +200,7 @@ impl WriteTx {
             .bind(beat.usage.resident_bytes)
             .bind(beat.usage.cpu_percent)
             .bind(known.command.map(WorkerCommand::as_str))
+            .bind(status.jobs_done)
             .run(&self.tx, "list a worker")
             .await?;
             commands.extend(known.command.map(|command| (status.name.clone(), command)));

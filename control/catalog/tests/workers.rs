@@ -32,6 +32,7 @@ fn desk(store: &CatalogJobs, clock: &FakeClock, handlers: Handlers) -> Desk {
         rhythm: Rhythm::default(),
         orders: order,
         doing: watch::Sender::new(Doing::Waiting),
+        done: Arc::default(),
         say: Arc::new(|_, _| {}),
     };
     Desk { worker, orders }
@@ -224,6 +225,9 @@ on_both_dialects! {
             added.push(store.enqueue(NewJob::new(JobKind::PoolAnalysis), SystemClock.now()).await.unwrap());
         }
         until("all are done", async || done.lock().unwrap().len() == added.len()).await;
+        until("the list counts them", async || {
+            catalog.workers().await.unwrap().iter().map(|worker| worker.jobs_done).sum::<u64>() == added.len() as u64
+        }).await;
         pool.shutdown(false).await;
         let mut done = done.lock().unwrap().clone();
         done.sort();

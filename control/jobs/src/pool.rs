@@ -1,6 +1,7 @@
 //! The workers of one process: named, listed in the catalog, told from there to stop, start and restart.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -97,6 +98,8 @@ pub struct WorkerStatus {
     pub job: Option<(JobId, JobKind)>,
     /// When it was started last.
     pub started_at: Option<Timestamp>,
+    /// How many jobs it brought to an end since its process began.
+    pub jobs_done: u64,
     /// What it said since the last beat.
     pub log: Vec<LogLine>,
 }
@@ -170,6 +173,7 @@ struct Slot {
     doing: watch::Receiver<Doing>,
     task: Option<JoinHandle<()>>,
     started_at: Option<Timestamp>,
+    done: Arc<AtomicU64>,
     restart: bool,
     log: Arc<Mutex<Vec<LogLine>>>,
 }
@@ -297,6 +301,7 @@ impl Slot {
             doing: watch::Sender::new(Doing::Waiting).subscribe(),
             task: None,
             started_at: None,
+            done: Arc::default(),
             restart: false,
             log: Arc::default(),
         }
@@ -320,6 +325,7 @@ impl Slot {
             rhythm: parts.rhythm,
             orders: order,
             doing: doing_sender,
+            done: self.done.clone(),
             say: Arc::new(move |level: LogLevel, text: String| {
                 let line = LogLine::new(clock.now(), level, text);
                 log.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(line);
@@ -368,7 +374,8 @@ impl Slot {
             (true, true, Some(_)) => WorkerState::Busy,
             (true, true, None) => WorkerState::Idle,
         };
-        WorkerStatus { name: self.name.clone(), state, job, started_at: self.started_at, log }
+        let jobs_done = self.done.load(Ordering::Relaxed);
+        WorkerStatus { name: self.name.clone(), state, job, started_at: self.started_at, jobs_done, log }
     }
 
     fn log(&self) -> MutexGuard<'_, Vec<LogLine>> {

@@ -1,6 +1,7 @@
 //! The loop of one worker.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -79,6 +80,8 @@ pub struct Worker {
     pub rhythm: Rhythm,
     pub orders: watch::Receiver<Order>,
     pub doing: watch::Sender<Doing>,
+    /// Counts the jobs that it brought to an end, whatever the outcome.
+    pub done: Arc<AtomicU64>,
     /// Where the worker's own log lines go.
     pub say: Arc<dyn Fn(LogLevel, String) + Send + Sync>,
 }
@@ -119,6 +122,9 @@ impl Worker {
         self.doing.send_replace(Doing::Working { job_id, kind: job.kind });
         self.say(LogLevel::Info, format!("job {job_id}: {}", job.kind));
         let ended = self.work(job).await;
+        if matches!(ended, TurnEnd::Ended(_)) {
+            self.done.fetch_add(1, Ordering::Relaxed);
+        }
         self.say(LogLevel::Info, format!("job {job_id}: {}", describe(ended)));
         self.doing.send_replace(Doing::Waiting);
         Turn::Worked { job_id, ended }

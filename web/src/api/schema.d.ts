@@ -1606,7 +1606,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -1626,7 +1626,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -1672,7 +1672,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -1703,7 +1703,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -1721,7 +1721,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -1749,7 +1749,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -1786,7 +1786,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -1826,7 +1826,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -1842,7 +1842,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -1889,7 +1889,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -1917,7 +1917,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -1968,7 +1968,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -1994,7 +1994,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -2024,7 +2024,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -2038,7 +2038,10 @@ export interface components {
                 /** @description In the server's own process. */
                 embedded: boolean;
                 hostName: string;
-                /** Format: int64 */
+                /**
+                 * Format: int64
+                 * @description Brought to an end since its process began, whatever the outcome.
+                 */
                 jobsDone: number;
                 name: string;
                 /** Format: int32 */
@@ -2058,7 +2061,7 @@ export interface components {
             nextCursor?: string | null;
             /**
              * Format: int64
-             * @description How many there are in all, as far as the filter goes.
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
              */
             total: number;
         };
@@ -2723,7 +2726,10 @@ export interface components {
             /** @description In the server's own process. */
             embedded: boolean;
             hostName: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Brought to an end since its process began, whatever the outcome.
+             */
             jobsDone: number;
             name: string;
             /** Format: int32 */

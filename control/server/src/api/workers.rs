@@ -49,7 +49,7 @@ fn shown(row: WorkerRow, own_process: &str, now: Timestamp) -> Worker {
         resident_bytes: row.memory_bytes,
         cpu_percent: row.cpu_percent,
         current_job_id: row.job.map(|(id, _)| id.get()),
-        jobs_done: 0,
+        jobs_done: row.jobs_done,
         name: row.name,
     }
 }

@@ -334,6 +334,7 @@ pub struct Worker {
     pub resident_bytes: u64,
     pub cpu_percent: f64,
     pub current_job_id: Option<i64>,
+    /// Brought to an end since its process began, whatever the outcome.
     pub jobs_done: u64,
 }
 

@@ -27,7 +27,7 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Gives the next page as `cursor`; `null` on the last one.
     pub next_cursor: Option<String>,
-    /// How many there are in all, as far as the filter goes.
+    /// How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
     pub total: u64,
 }
 
