@@ -28,13 +28,16 @@ impl Catalog {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
-        // The readers are `query_only`, which refuses VACUUM; a connection of the writer's kind holds others up for as
-        // long as the copy takes, which for the largest catalogs is seconds.
-        Sql::new("VACUUM INTO $1")
+        // On a connection of its own: the readers are `query_only`, which refuses VACUUM, and on the writer's nobody could
+        // write for as long as the copy takes. It reads one moment of the catalog, beside whoever writes.
+        let connection = self.connect_for_a_copy().await?;
+        let copied = Sql::new("VACUUM INTO $1")
             .bind(partial.to_string_lossy().as_ref())
-            .run(&self.inner.write, "copy the catalog")
+            .run(&connection, "copy the catalog")
             .await
-            .map_err(|error| CatalogError::Copy { path: target.clone(), source: Box::new(error) })?;
+            .map_err(|error| CatalogError::Copy { path: target.clone(), source: Box::new(error) });
+        let _ = connection.close().await;
+        copied?;
         restrict(&partial).map_err(failed)?;
         let file = tokio::fs::File::open(&partial).await.map_err(failed)?;
         file.sync_all().await.map_err(failed)?;

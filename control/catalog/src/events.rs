@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::sql::{FromRow, Json, Row, Sql};
+use crate::sql::{Bind, FromRow, Json, Row, Sql, Value};
 use crate::{Catalog, CatalogError, WriteTx};
 
 /// What an event is about; what a browser subscribes to.
@@ -81,6 +81,19 @@ impl FromRow for Event {
     }
 }
 
+/// An event on its way into the table.
+pub(crate) struct NewEvent {
+    topic: Topic,
+    kind: String,
+    object_id: i64,
+    /// JSON.
+    data: Value,
+    at: Timestamp,
+}
+
+/// So many events are written by one statement, and so many wait for it.
+const AT_ONCE: usize = 100;
+
 impl WriteTx {
     /// Says to all who watch `topic` that this transaction changed `object_id`. They hear of it once it is committed.
     pub async fn append_event(
@@ -91,16 +104,26 @@ impl WriteTx {
         data: &impl Serialize,
         at: Timestamp,
     ) -> Result<(), CatalogError> {
-        Sql::new("INSERT INTO events (topic, kind, object_id, data, at) VALUES ($1, $2, $3, $4, $5)")
-            .bind(topic.as_str())
-            .bind(kind)
-            .bind(object_id.into())
-            .bind(Json(data))
-            .bind(at)
-            .run(&self.tx, "append an event")
-            .await?;
+        let (kind, object_id, data) = (kind.to_owned(), object_id.into(), Json(data).value());
+        self.events.push(NewEvent { topic, kind, object_id, data, at });
+        if self.events.len() >= AT_ONCE { self.write_events().await } else { Ok(()) }
+    }
+
+    /// Writes what was appended, in its order.
+    pub(crate) async fn write_events(&mut self) -> Result<(), CatalogError> {
+        if self.events.is_empty() {
+            return Ok(());
+        }
         self.wakes.events = true;
-        Ok(())
+        let rows = self.events.drain(..).map(|event| {
+            let NewEvent { topic, kind, object_id, data, at } = event;
+            [topic.as_str().value(), kind.value(), object_id.value(), data, at.value()]
+        });
+        Sql::new("INSERT INTO events (topic, kind, object_id, data, at) VALUES ")
+            .push_rows(rows)
+            .run(&self.tx, "append events")
+            .await
+            .map(|_| ())
     }
 
     pub(crate) async fn notify_other_processes(&self) -> Result<(), CatalogError> {

@@ -33,6 +33,7 @@ mod plans;
 mod pools;
 mod recovery;
 mod repositories;
+mod run_states;
 mod runs;
 mod scribe;
 mod second_factor;

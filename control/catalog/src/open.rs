@@ -1,13 +1,14 @@
 //! The catalog opened: how SQLite and PostgreSQL are spoken to.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sqlx::ConnectOptions;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{ConnectOptions, Connection};
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use crate::{CatalogError, CatalogUrl, migrate};
 
@@ -28,8 +29,12 @@ pub struct Catalog {
 pub(crate) struct Inner {
     pub url: CatalogUrl,
     pub dialect: Dialect,
-    /// SQLite: the one connection that writes. PostgreSQL: the same pool as `read`.
+    /// SQLite: the connection that writes. PostgreSQL: the same pool as `read`.
     pub write: DatabaseConnection,
+    /// SQLite: one more, whose commits do not wait for the disk. PostgreSQL: the same pool as `read`.
+    pub relaxed: DatabaseConnection,
+    /// Whose turn it is to write, of those in this process: SQLite itself lets the others poll.
+    pub turn: Arc<Mutex<()>>,
     pub read: DatabaseConnection,
     pub wakes: Wakes,
 }
@@ -51,6 +56,10 @@ pub(crate) struct Wakes {
 
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// Compiled statements of each connection. Those that write several rows differ by the number of rows.
+const STATEMENTS_KEPT: usize = 512;
+/// How long after its last use a connection to PostgreSQL is taken to be there.
+const TRUSTED_FOR: Duration = Duration::from_secs(2);
 /// How long a writer waits for another process's transaction before it is told that the file is busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -58,57 +67,55 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 impl Catalog {
     /// Opens the catalog, makes the file where there is none, and brings its tables up to this version.
     pub async fn open(url: &CatalogUrl) -> Result<Self, CatalogError> {
-        let (dialect, write, read) = match url {
+        let (dialect, write, relaxed, read) = match url {
             CatalogUrl::Sqlite(file) => {
                 if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
                     let failed = |source| CatalogError::Folder { path: folder.to_owned(), source };
                     tokio::fs::create_dir_all(folder).await.map_err(failed)?;
                 }
                 let failed = |source| CatalogError::Open { address: url.to_string(), source: Box::new(source) };
-                let options = SqliteConnectOptions::new()
-                    .filename(file)
-                    .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full)
-                    .foreign_keys(true)
-                    .busy_timeout(BUSY_TIMEOUT)
-                    .statement_cache_capacity(256)
-                    .disable_statement_logging();
-                let pool = |connections| {
-                    SqlitePoolOptions::new()
-                        .max_connections(connections)
-                        .min_connections(1)
-                        .acquire_timeout(ACQUIRE_TIMEOUT)
-                        // The file does not go away, and its connections hold the compiled statements.
-                        .test_before_acquire(false)
-                        .idle_timeout(None)
-                        .max_lifetime(None)
-                };
+                let options = sqlite_options(file).create_if_missing(true);
                 // The writer first: it makes the file.
-                let write = pool(1).connect_with(options.clone()).await.map_err(failed)?;
-                let readers = options.create_if_missing(false).pragma("query_only", "ON");
-                let read = pool(SQLITE_READERS).connect_with(readers).await.map_err(failed)?;
+                let write = sqlite_pool(1).connect_with(options.clone()).await.map_err(failed)?;
+                let options = options.create_if_missing(false);
+                // In WAL mode NORMAL differs from FULL in the wait at a commit alone: the file stays as sound.
+                let relaxed = options.clone().synchronous(SqliteSynchronous::Normal);
+                let relaxed = sqlite_pool(1).connect_with(relaxed).await.map_err(failed)?;
+                let readers = options.pragma("query_only", "ON");
+                let read = sqlite_pool(SQLITE_READERS).connect_with(readers).await.map_err(failed)?;
                 (
                     Dialect::Sqlite,
                     SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+                    SqlxSqliteConnector::from_sqlx_sqlite_pool(relaxed),
                     SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
                 )
             }
             CatalogUrl::Postgres(text) => {
                 let failed = |source| CatalogError::Open { address: url.to_string(), source: Box::new(source) };
                 let options: PgConnectOptions = text.parse().map_err(failed)?;
+                let options = options
+                    .application_name("rempart")
+                    .statement_cache_capacity(STATEMENTS_KEPT)
+                    .disable_statement_logging();
                 let pool = PgPoolOptions::new()
                     .max_connections(POSTGRES_CONNECTIONS)
                     .acquire_timeout(ACQUIRE_TIMEOUT)
-                    .connect_with(options.application_name("rempart").disable_statement_logging())
+                    // A connection that was in use a moment ago is not asked whether it is there: that costs as much as
+                    // most statements do.
+                    .test_before_acquire(false)
+                    .before_acquire(|connection, used| {
+                        Box::pin(async move { Ok(used.idle_for < TRUSTED_FOR || connection.ping().await.is_ok()) })
+                    })
+                    .connect_with(options)
                     .await
                     .map_err(failed)?;
                 let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-                (Dialect::Postgres, connection.clone(), connection)
+                (Dialect::Postgres, connection.clone(), connection.clone(), connection)
             }
         };
-        let catalog =
-            Self { inner: Arc::new(Inner { url: url.clone(), dialect, write, read, wakes: Wakes::default() }) };
+        let turn = Arc::default();
+        let inner = Inner { url: url.clone(), dialect, write, relaxed, turn, read, wakes: Wakes::default() };
+        let catalog = Self { inner: Arc::new(inner) };
         migrate::to_this_version(&catalog).await?;
         Ok(catalog)
     }
@@ -133,10 +140,45 @@ impl Catalog {
         crate::sql::Sql::new("SELECT 1").run(self.read(), "ask the database for a sign of life").await.map(|_| ())
     }
 
+    /// One more connection to SQLite's file, for what takes long.
+    pub(crate) async fn connect_for_a_copy(&self) -> Result<DatabaseConnection, CatalogError> {
+        let failed = |source: sea_orm::sqlx::Error| CatalogError::Open {
+            address: self.inner.url.to_string(),
+            source: Box::new(source),
+        };
+        let CatalogUrl::Sqlite(file) = &self.inner.url else {
+            return Err(failed(sea_orm::sqlx::Error::Configuration("PostgreSQL is not copied".into())));
+        };
+        let pool = sqlite_pool(1).connect_with(sqlite_options(file)).await.map_err(failed)?;
+        Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+    }
+
     /// Closes the connections; SQLite folds its write-ahead log into the file.
     pub async fn close(&self) {
-        for connection in [&self.inner.read, &self.inner.write] {
+        for connection in [&self.inner.read, &self.inner.relaxed, &self.inner.write] {
             let _ = connection.close_by_ref().await;
         }
     }
+}
+
+fn sqlite_options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .statement_cache_capacity(STATEMENTS_KEPT)
+        .disable_statement_logging()
+}
+
+fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // The file does not go away, and its connections hold the compiled statements.
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
 }

@@ -28,6 +28,12 @@ impl PageRequest {
         limit as usize
     }
 
+    /// How many rows there are in all, where these, read with a limit one above the page's, are all of them: then nobody
+    /// need count.
+    pub(crate) fn total_known(&self, rows_read: usize) -> Option<u64> {
+        (self.cursor.is_none() && rows_read <= self.limit()).then_some(rows_read as u64)
+    }
+
     /// The key after which the page begins, when the cursor was given out for the same sort.
     pub(crate) fn after<K: DeserializeOwned>(&self, sort: &str) -> Result<Option<K>, CatalogError> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
@@ -44,7 +50,7 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Opaque; None on the last page.
     pub next_cursor: Option<String>,
-    /// How many rows there are in all. A filtered count stops at [`TOTAL_LIMIT`].
+    /// How many rows there are in all; [`TOTAL_LIMIT`] means so many or more.
     pub total: u64,
 }
 

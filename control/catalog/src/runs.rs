@@ -1,10 +1,9 @@
 //! Runs: one execution of a plan each, with what was counted and what is not in its recovery point.
 
 use jiff::Timestamp;
-use rempart_jobs::{Fired, Job, NewRun, PlanToRun, Started};
+use rempart_jobs::{Fired, NewRun, PlanToRun, Started};
 use rempart_model::{
-    JobId, JobProgress, PlanId, ProblemId, RepoId, RunCounters, RunId, RunOrigin, RunState, ServerId, SnapshotRowId,
-    UserId,
+    JobId, PlanId, ProblemId, RepoId, RunCounters, RunId, RunOrigin, RunState, ServerId, SnapshotRowId, UserId,
 };
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -164,11 +163,13 @@ impl Catalog {
             }
             let page: Vec<RunRow> =
                 sql.push(" ORDER BY id DESC LIMIT ").push_bind(limit).all(self.read(), "list runs").await?;
-            rows.extend(page);
-            if total < TOTAL_LIMIT as i64 {
+            if let Some(known) = request.total_known(page.len()) {
+                total += known as i64;
+            } else if total < TOTAL_LIMIT as i64 {
                 let counted: i64 = filter.select("1", plan).counted().one(self.read(), "count runs").await?;
                 total += counted;
             }
+            rows.extend(page);
         }
         rows.sort_by_key(|run| std::cmp::Reverse(run.id));
         let total = total.unsigned_abs().min(TOTAL_LIMIT);
@@ -296,52 +297,6 @@ impl WriteTx {
             }
         }
         self.write_fired(plan.id, fired, Some(plan.version)).await
-    }
-
-    /// The run goes where its job went.
-    pub(crate) async fn follow_job(&mut self, job: &Job, now: Timestamp) -> Result<(), CatalogError> {
-        let Some(run_id) = job.run_id else { return Ok(()) };
-        let state = RunState::from(job.state);
-        let rate = job.progress.as_ref().map(|progress| {
-            let seconds =
-                job.started_at.map_or(0.0, |began| (now.as_millisecond() - began.as_millisecond()) as f64 / 1e3);
-            if seconds > 0.0 { (progress.counters.bytes_done as f64 / seconds) as u64 } else { 0 }
-        });
-        // A run that has ended stays as it ended, whatever a late writer says.
-        let changed = Sql::new(
-            "UPDATE runs SET state = $2, attempt = $3, started_at = COALESCE(started_at, $4), ended_at = $5,
-                 code = $6, message = $7, counters = COALESCE($8, counters),
-                 rate_bytes_per_second = COALESCE($9, rate_bytes_per_second)
-             WHERE id = $1 AND state IN ('queued', 'running')",
-        )
-        .bind(run_id)
-        .bind(state)
-        .bind(job.attempt as i32)
-        .bind(job.started_at)
-        .bind(job.ended_at)
-        .bind(job.code.as_deref())
-        .bind(job.message.as_deref())
-        .bind(job.progress.as_ref().map(|p| serde_json::to_string(&p.counters).expect("plain JSON")))
-        .bind(rate)
-        .run(&self.tx, "write how a run stands")
-        .await?;
-        if changed == 0 {
-            return Ok(());
-        }
-        let data = json!({
-            "state": state, "planId": job.plan_id, "jobId": job.id, "code": job.code, "message": job.message,
-        });
-        self.append_event(Topic::Runs, "state", run_id, &data, now).await
-    }
-
-    pub(crate) async fn write_run_progress(&mut self, run: RunId, progress: &JobProgress) -> Result<(), CatalogError> {
-        Sql::new("UPDATE runs SET counters = $2, rate_bytes_per_second = $3 WHERE id = $1 AND state = 'running'")
-            .bind(run)
-            .bind(Json(&progress.counters))
-            .bind(progress.rate_bytes_per_second)
-            .run(&self.tx, "write a run's progress")
-            .await
-            .map(|_| ())
     }
 
     /// Names the recovery point that a run made.

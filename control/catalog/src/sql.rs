@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use rempart_model as model;
 use rempart_model::Word;
-use sea_orm::{ConnectionTrait, QueryResult, Statement, TryGetable, Value};
+pub(crate) use sea_orm::Value;
+use sea_orm::{ConnectionTrait, QueryResult, Statement, TryGetable};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -36,6 +37,32 @@ impl Sql {
     pub fn push_bind(mut self, value: impl Bind) -> Self {
         self.values.push(value.value());
         self.text.push_str(&format!("${}", self.values.len()));
+        self
+    }
+
+    /// Adds rows of parameters, `($1, $2), ($3, $4)`: for `VALUES`.
+    pub fn push_rows<const N: usize>(mut self, rows: impl IntoIterator<Item = [Value; N]>) -> Self {
+        for (number, row) in rows.into_iter().enumerate() {
+            self.text.push_str(if number == 0 { "(" } else { ", (" });
+            for (column, value) in row.into_iter().enumerate() {
+                self.values.push(value);
+                let comma = if column == 0 { "" } else { ", " };
+                self.text.push_str(&format!("{comma}${}", self.values.len()));
+            }
+            self.text.push(')');
+        }
+        self
+    }
+
+    /// Adds a list of parameters, `($1, $2, $3)`: for `IN`.
+    pub fn push_list(mut self, values: impl IntoIterator<Item = impl Bind>) -> Self {
+        self.text.push('(');
+        for (number, value) in values.into_iter().enumerate() {
+            self.values.push(value.value());
+            let comma = if number == 0 { "" } else { ", " };
+            self.text.push_str(&format!("{comma}${}", self.values.len()));
+        }
+        self.text.push(')');
         self
     }
 

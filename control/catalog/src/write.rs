@@ -1,7 +1,10 @@
 //! The one way to write: a transaction that begins IMMEDIATE on SQLite, and carries its events with it.
 
 use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use tokio::sync::OwnedMutexGuard;
 
+use crate::events::NewEvent;
+use crate::sql::Sql;
 use crate::{Catalog, CatalogError, Dialect};
 
 /// A write transaction. Dropped without [`WriteTx::commit`], nothing of it happened. What each area can write is a method
@@ -19,6 +22,22 @@ pub struct WriteTx {
     pub(crate) catalog: Catalog,
     /// Who is woken once it is committed.
     pub(crate) wakes: ToWake,
+    /// Written with the commit, in one statement.
+    pub(crate) events: Vec<NewEvent>,
+    /// How many jobs work now, once [`WriteTx::lock_counters`] has asked.
+    pub(crate) in_use: Option<i64>,
+    /// The turn to write of this process, on SQLite.
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+/// What is left of a commit when the machine loses power a moment later. A process that dies takes nothing with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// It is on the disk before the commit returns.
+    Full,
+    /// It is on the disk once the next full commit is, or a moment later. For what is as good as undone when it is lost:
+    /// a lease on which nothing was begun, a sign of life.
+    WithTheNext,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,20 +53,42 @@ impl Catalog {
     /// Begins to write. On SQLite there is one writer: keep what is between here and the commit short, and never wait in
     /// it for anything but the database.
     pub async fn begin(&self) -> Result<WriteTx, CatalogError> {
+        self.begin_as(Durability::Full).await
+    }
+
+    pub(crate) async fn begin_as(&self, durability: Durability) -> Result<WriteTx, CatalogError> {
+        let failed = |error| CatalogError::from_database("begin to write", error);
+        let inner = &self.inner;
+        let (turn, connection) = match (self.dialect(), durability) {
+            (Dialect::Sqlite, Durability::Full) => (Some(inner.turn.clone().lock_owned().await), &inner.write),
+            (Dialect::Sqlite, Durability::WithTheNext) => (Some(inner.turn.clone().lock_owned().await), &inner.relaxed),
+            (Dialect::Postgres, _) => (None, &inner.write),
+        };
         let options = TransactionOptions {
             // A deferred transaction that reads first and then writes is told BUSY at once, whatever the timeout.
             sqlite_transaction_mode: (self.dialect() == Dialect::Sqlite).then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let begun = self.inner.write.begin_with_options(options).await;
-        let tx = begun.map_err(|error| CatalogError::from_database("begin to write", error))?;
-        Ok(WriteTx { tx, catalog: self.clone(), wakes: ToWake::default() })
+        let tx = connection.begin_with_options(options).await.map_err(failed)?;
+        let tx = WriteTx {
+            tx,
+            catalog: self.clone(),
+            wakes: ToWake::default(),
+            events: Vec::new(),
+            in_use: None,
+            _turn: turn,
+        };
+        if (self.dialect(), durability) == (Dialect::Postgres, Durability::WithTheNext) {
+            Sql::new("SET LOCAL synchronous_commit = off").run(&tx.tx, "begin to write").await?;
+        }
+        Ok(tx)
     }
 }
 
 impl WriteTx {
     /// Makes it durable, then wakes those who wait for events.
-    pub async fn commit(self) -> Result<(), CatalogError> {
+    pub async fn commit(mut self) -> Result<(), CatalogError> {
+        self.write_events().await?;
         if self.wakes.events && self.catalog.dialect() == Dialect::Postgres {
             self.notify_other_processes().await?;
         }

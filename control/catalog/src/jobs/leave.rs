@@ -1,132 +1,205 @@
-//! A job at work: it begins, is heard of, and leaves its worker.
+//! Jobs at work: they begin, are heard of, and leave their workers. Each takes a list: what several workers say at once is
+//! one statement of each kind.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rempart_jobs::{ATTEMPTS_OVER_LOST_WORKERS, Beat, Heartbeat, Job, JobOutcome, Lease, Leave, Leaving, Reaped};
+use rempart_jobs::{
+    ATTEMPTS_OVER_LOST_WORKERS, Beat, Heartbeat, Job, JobOutcome, Lease, Leave, Leaving, LogLine, Reaped,
+};
 use rempart_model::{JobId, JobProgress, JobState};
 use serde_json::json;
 
+use super::count::Counts;
 use super::{COLUMNS, may_become, state_of};
-use crate::sql::Sql;
+use crate::sql::{Bind, Json, Sql, Value};
 use crate::{CatalogError, Dialect, Topic, WriteTx};
 
+/// The row of a job as it ends.
+struct End<'a> {
+    lease: Lease,
+    outcome: &'a JobOutcome,
+    progress: Option<&'a JobProgress>,
+    now: Timestamp,
+}
+
+/// The row of a job as it goes back to the queue.
+struct Requeue<'a> {
+    lease: Lease,
+    /// For another attempt, from then on; None as if it had not begun.
+    retry: Option<(Timestamp, &'a JobOutcome)>,
+    progress: Option<&'a JobProgress>,
+}
+
+fn json_or_null(progress: Option<&JobProgress>) -> Value {
+    progress.map_or_else(|| None::<String>.value(), |progress| Json(progress).value())
+}
+
+/// Rows by the leases under which they were written: each lease is found once, whoever names it twice.
+fn by_lease(jobs: Vec<Job>) -> HashMap<Lease, Job> {
+    jobs.into_iter().map(|job| (job.lease(), job)).collect()
+}
+
 impl WriteTx {
-    pub(crate) async fn start_job(&mut self, lease: Lease, now: Timestamp) -> Result<bool, CatalogError> {
-        let started: Option<Job> = Sql::new(format!(
-            "UPDATE jobs SET state = 'running', started_at = $3, code = NULL, message = NULL
-             WHERE id = $1 AND generation = $2 AND {} RETURNING {COLUMNS}",
-            may_become(JobState::Running)
-        ))
-        .bind(lease.job_id)
-        .bind(lease.generation)
-        .bind(now)
-        .first(&self.tx, "begin a job")
-        .await?;
-        let Some(job) = started else { return Ok(false) };
-        self.say_state(&job, now).await?;
-        Ok(true)
+    /// Which of them have begun; the others have lost their leases.
+    pub(crate) async fn start_jobs(&mut self, starts: &[&(Lease, Timestamp)]) -> Result<Vec<bool>, CatalogError> {
+        let rows = starts.iter().map(|(lease, now)| [lease.job_id.value(), lease.generation.value(), now.value()]);
+        let started: Vec<Job> = Sql::new("WITH these (of_job, of_generation, begun) AS (VALUES ")
+            .push_rows(rows)
+            .push(&format!(
+                ") UPDATE jobs SET state = 'running', started_at = begun, code = NULL, message = NULL
+                 FROM these WHERE id = of_job AND generation = of_generation AND {} RETURNING {COLUMNS}",
+                may_become(JobState::Running)
+            ))
+            .all(&self.tx, "begin jobs")
+            .await?;
+        let mut started = by_lease(started);
+        let begun: Vec<_> = starts.iter().map(|(lease, now)| started.remove(lease).map(|job| (job, *now))).collect();
+        let answers = begun.iter().map(Option::is_some).collect();
+        self.say_states(&begun.into_iter().flatten().collect::<Vec<_>>()).await?;
+        Ok(answers)
     }
 
-    pub(crate) async fn beat_job(&mut self, beat: &Heartbeat) -> Result<Beat, CatalogError> {
-        let held: Option<Job> = Sql::new(format!(
-            "UPDATE jobs SET lease_until = $3, progress = COALESCE($4, progress)
-             WHERE id = $1 AND generation = $2 AND state IN ('leased', 'running') RETURNING {COLUMNS}"
-        ))
-        .bind(beat.lease.job_id)
-        .bind(beat.lease.generation)
-        .bind(beat.lease_until)
-        .bind(beat.progress.as_ref().map(|progress| serde_json::to_string(progress).expect("plain JSON")))
-        .first(&self.tx, "hear of a job")
-        .await?;
-        let Some(job) = held else { return Ok(Beat::Lost) };
-        self.append_job_log(job.id, &beat.log).await?;
-        if let Some(progress) = &beat.progress {
-            self.say_progress(&job, progress, beat.now).await?;
+    pub(crate) async fn beat_jobs(&mut self, beats: &[&Heartbeat]) -> Result<Vec<Beat>, CatalogError> {
+        let rows = beats.iter().map(|beat| {
+            let progress = json_or_null(beat.progress.as_ref());
+            [beat.lease.job_id.value(), beat.lease.generation.value(), beat.lease_until.value(), progress]
+        });
+        let held: Vec<Job> = Sql::new("WITH these (of_job, of_generation, until, news) AS (VALUES ")
+            .push_rows(rows)
+            .push(&format!(
+                ") UPDATE jobs SET lease_until = until, progress = COALESCE(news, progress)
+                 FROM these WHERE id = of_job AND generation = of_generation AND state IN ('leased', 'running')
+                 RETURNING {COLUMNS}"
+            ))
+            .all(&self.tx, "hear of jobs")
+            .await?;
+        let mut held = by_lease(held);
+        let heard: Vec<_> = beats.iter().map(|&beat| held.remove(&beat.lease).map(|job| (job, beat))).collect();
+        let answers = heard.iter().map(|heard| match heard {
+            None => Beat::Lost,
+            Some((job, _)) if job.cancel_requested => Beat::CancelRequested,
+            Some(_) => Beat::Held,
+        });
+        let answers = answers.collect();
+        let heard: Vec<(Job, &Heartbeat)> = heard.into_iter().flatten().collect();
+        let said = heard.iter().flat_map(|(job, beat)| beat.log.iter().map(move |line| (job.id, line)));
+        self.append_job_log(&said.collect::<Vec<_>>()).await?;
+        let progress = heard.iter().filter_map(|(job, beat)| Some((job, beat.progress.as_ref()?, beat.now)));
+        self.say_progress(&progress.collect::<Vec<_>>()).await?;
+        Ok(answers)
+    }
+
+    async fn say_progress(&mut self, jobs: &[(&Job, &JobProgress, Timestamp)]) -> Result<(), CatalogError> {
+        let of_runs: Vec<_> = jobs.iter().filter_map(|(job, progress, _)| Some((job.run_id?, *progress))).collect();
+        self.write_run_progress(&of_runs).await?;
+        for (job, progress, now) in jobs {
+            let mut data = json!(progress);
+            data["runId"] = json!(job.run_id);
+            self.append_event(Topic::Jobs, "progress", job.id, &data, *now).await?;
+            let Some(run) = job.run_id else { continue };
+            data["jobId"] = json!(job.id);
+            self.append_event(Topic::Runs, "progress", run, &data, *now).await?;
         }
-        Ok(if job.cancel_requested { Beat::CancelRequested } else { Beat::Held })
+        Ok(())
     }
 
-    async fn say_progress(&mut self, job: &Job, progress: &JobProgress, now: Timestamp) -> Result<(), CatalogError> {
-        let mut data = json!(progress);
-        data["runId"] = json!(job.run_id);
-        self.append_event(Topic::Jobs, "progress", job.id, &data, now).await?;
-        let Some(run) = job.run_id else { return Ok(()) };
-        self.write_run_progress(run, progress).await?;
-        data["jobId"] = json!(job.id);
-        self.append_event(Topic::Runs, "progress", run, &data, now).await
-    }
-
-    pub(crate) async fn leave_job(&mut self, leave: &Leave) -> Result<bool, CatalogError> {
+    /// Which of them have left; the others have lost their leases, and nothing of them is written.
+    pub(crate) async fn leave_jobs(&mut self, leaves: &[&Leave]) -> Result<Vec<bool>, CatalogError> {
         self.lock_counters().await?;
-        let left = match &leave.leaving {
-            Leaving::Ended(outcome) => self.write_end(leave.lease, outcome, leave.progress.as_ref(), leave.now).await?,
-            Leaving::Retry { not_before, outcome } => {
-                self.write_requeue(leave.lease, Some((*not_before, outcome)), leave.progress.as_ref()).await?
+        let (mut ends, mut requeues) = (Vec::new(), Vec::new());
+        for Leave { lease, now, leaving, progress, .. } in leaves.iter().copied() {
+            let (lease, progress) = (*lease, progress.as_ref());
+            match leaving {
+                Leaving::Ended(outcome) => ends.push(End { lease, outcome, progress, now: *now }),
+                Leaving::Retry { not_before, outcome } => {
+                    requeues.push(Requeue { lease, retry: Some((*not_before, outcome)), progress });
+                }
+                Leaving::GivenBack => requeues.push(Requeue { lease, retry: None, progress }),
             }
-            Leaving::GivenBack => self.write_requeue(leave.lease, None, leave.progress.as_ref()).await?,
-        };
-        let Some(job) = left else { return Ok(false) };
-        self.append_job_log(job.id, &leave.log).await?;
-        self.settle(&job, leave.now).await?;
-        Ok(true)
+        }
+        let mut left = self.write_ends(&ends).await?;
+        left.extend(self.write_requeues(&requeues).await?);
+        let mut left = by_lease(left);
+        let left: Vec<_> = leaves.iter().map(|&leave| left.remove(&leave.lease).map(|job| (job, leave))).collect();
+        let answers = left.iter().map(Option::is_some).collect();
+        let said = left.iter().flatten().flat_map(|(job, leave)| leave.log.iter().map(move |line| (job.id, line)));
+        self.append_job_log(&said.collect::<Vec<_>>()).await?;
+        self.settle(left.into_iter().flatten().map(|(job, leave)| (job, leave.now)).collect()).await?;
+        Ok(answers)
     }
 
-    /// The row as it ends; None where the lease is lost or it never ran.
-    async fn write_end(
-        &self,
-        lease: Lease,
-        outcome: &JobOutcome,
-        progress: Option<&JobProgress>,
-        now: Timestamp,
-    ) -> Result<Option<Job>, CatalogError> {
-        let state = state_of(outcome);
-        Sql::new(format!(
-            "UPDATE jobs SET state = $3, ended_at = $4, lease_until = NULL, code = $5, message = $6, result = $7,
-                 progress = COALESCE($8, progress)
-             WHERE id = $1 AND generation = $2 AND {} RETURNING {COLUMNS}",
-            may_become(state)
+    /// The rows as they end; without those whose lease is lost or that never ran.
+    async fn write_ends(&self, ends: &[End<'_>]) -> Result<Vec<Job>, CatalogError> {
+        if ends.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = ends.iter().map(|End { lease, outcome, progress, now }| {
+            [
+                lease.job_id.value(),
+                lease.generation.value(),
+                state_of(outcome).value(),
+                now.value(),
+                outcome.code.as_deref().value(),
+                outcome.message.as_deref().value(),
+                outcome.result.as_ref().map(serde_json::Value::to_string).value(),
+                json_or_null(*progress),
+            ]
+        });
+        let may: Vec<_> =
+            JobState::FINAL.iter().map(|state| format!("(ends_as = '{state}' AND {})", may_become(*state))).collect();
+        Sql::new(
+            "WITH these (of_job, of_generation, ends_as, ends_at, its_code, its_message, its_result, news) AS (VALUES ",
+        )
+        .push_rows(rows)
+        .push(&format!(
+            ") UPDATE jobs SET state = ends_as, ended_at = ends_at, lease_until = NULL, code = its_code,
+                 message = its_message, result = its_result, progress = COALESCE(news, progress)
+             FROM these WHERE id = of_job AND generation = of_generation AND ({}) RETURNING {COLUMNS}",
+            may.join(" OR ")
         ))
-        .bind(lease.job_id)
-        .bind(lease.generation)
-        .bind(state)
-        .bind(now)
-        .bind(outcome.code.as_deref())
-        .bind(outcome.message.as_deref())
-        .bind(outcome.result.as_ref().map(serde_json::Value::to_string))
-        .bind(progress.map(|progress| serde_json::to_string(progress).expect("plain JSON")))
-        .first(&self.tx, "end a job")
+        .all(&self.tx, "end jobs")
         .await
     }
 
-    /// The row as it goes back to the queue: for another attempt, or as if it had not begun.
-    async fn write_requeue(
-        &self,
-        lease: Lease,
-        retry: Option<(Timestamp, &JobOutcome)>,
-        progress: Option<&JobProgress>,
-    ) -> Result<Option<Job>, CatalogError> {
-        Sql::new(format!(
-            "UPDATE jobs SET state = 'queued', lease_until = NULL, worker = NULL, started_at = NULL, not_before = $3,
-                 code = $4, message = $5, progress = COALESCE($6, progress), attempt = attempt - $7
-             WHERE id = $1 AND generation = $2 AND {} RETURNING {COLUMNS}",
-            may_become(JobState::Queued)
-        ))
-        .bind(lease.job_id)
-        .bind(lease.generation)
-        .bind(retry.map(|(not_before, _)| not_before))
-        .bind(retry.and_then(|(_, outcome)| outcome.code.as_deref()))
-        .bind(retry.and_then(|(_, outcome)| outcome.message.as_deref()))
-        .bind(progress.map(|progress| serde_json::to_string(progress).expect("plain JSON")))
-        .bind(i32::from(retry.is_none()))
-        .first(&self.tx, "put a job back into the queue")
-        .await
+    /// The rows as they go back to the queue.
+    async fn write_requeues(&self, requeues: &[Requeue<'_>]) -> Result<Vec<Job>, CatalogError> {
+        if requeues.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = requeues.iter().map(|Requeue { lease, retry, progress }| {
+            [
+                lease.job_id.value(),
+                lease.generation.value(),
+                retry.map(|(not_before, _)| not_before).value(),
+                retry.and_then(|(_, outcome)| outcome.code.as_deref()).value(),
+                retry.and_then(|(_, outcome)| outcome.message.as_deref()).value(),
+                json_or_null(*progress),
+                i32::from(retry.is_none()).value(),
+            ]
+        });
+        Sql::new("WITH these (of_job, of_generation, not_until, its_code, its_message, news, given_back) AS (VALUES ")
+            .push_rows(rows)
+            .push(&format!(
+                ") UPDATE jobs SET state = 'queued', lease_until = NULL, worker = NULL, started_at = NULL,
+                     not_before = not_until, code = its_code, message = its_message,
+                     progress = COALESCE(news, progress), attempt = attempt - given_back
+                 FROM these WHERE id = of_job AND generation = of_generation AND {} RETURNING {COLUMNS}",
+                may_become(JobState::Queued)
+            ))
+            .all(&self.tx, "put jobs back into the queue")
+            .await
     }
 
-    /// The job works no more: its places are free, and those who watch hear of it.
-    async fn settle(&mut self, job: &Job, now: Timestamp) -> Result<(), CatalogError> {
-        self.count_job(job, -1, 0).await?;
-        if job.state.is_final() { self.archive_job(job, now).await } else { self.say_state(job, now).await }
+    /// The jobs work no more: their places are free, and those who watch hear of it.
+    async fn settle(&mut self, jobs: Vec<(Job, Timestamp)>) -> Result<(), CatalogError> {
+        let mut counts = Counts::default();
+        jobs.iter().for_each(|(job, _)| counts.leaves(job));
+        self.count(counts).await?;
+        let ended: Vec<JobId> = jobs.iter().filter(|(job, _)| job.state.is_final()).map(|(job, _)| job.id).collect();
+        self.archive_jobs(&ended).await?;
+        self.say_states(&jobs).await
     }
 
     pub(crate) async fn reap_jobs(
@@ -142,23 +215,42 @@ impl WriteTx {
                 .bind(now)
                 .all(&self.tx, "look for lost leases")
                 .await?;
-        let mut reaped = Vec::new();
-        for job in lost {
-            let words = "the worker was not heard of any more";
-            let settled = if job.cancel_requested {
-                self.write_end(job.lease(), &JobOutcome::canceled(), None, now).await?
+        let words = "the worker was not heard of any more";
+        let (canceled, failed) = (JobOutcome::canceled(), JobOutcome::failed("worker.lost", words));
+        let again = JobOutcome::failed_for_now("worker.lost", words);
+        let (mut ends, mut requeues) = (Vec::new(), Vec::new());
+        for job in &lost {
+            let (lease, progress) = (job.lease(), None);
+            if job.cancel_requested {
+                ends.push(End { lease, outcome: &canceled, progress, now });
             } else if job.attempt < job.max_attempts.max(ATTEMPTS_OVER_LOST_WORKERS) {
                 let not_before = now.checked_add(wait(job.id, job.attempt)).unwrap_or(Timestamp::MAX);
-                let outcome = JobOutcome::failed_for_now("worker.lost", words);
-                self.write_requeue(job.lease(), Some((not_before, &outcome)), None).await?
+                requeues.push(Requeue { lease, retry: Some((not_before, &again)), progress });
             } else {
-                self.write_end(job.lease(), &JobOutcome::failed("worker.lost", words), None, now).await?
-            };
-            if let Some(settled) = settled {
-                self.settle(&settled, now).await?;
-                reaped.push(Reaped { job_id: job.id, worker: job.worker, state: settled.state });
+                ends.push(End { lease, outcome: &failed, progress, now });
             }
         }
-        Ok(reaped)
+        let mut settled = self.write_ends(&ends).await?;
+        settled.extend(self.write_requeues(&requeues).await?);
+        let states: HashMap<JobId, JobState> = settled.iter().map(|job| (job.id, job.state)).collect();
+        self.settle(settled.into_iter().map(|job| (job, now)).collect()).await?;
+        let reaped = lost.into_iter().filter_map(|job| {
+            let state = *states.get(&job.id)?;
+            Some(Reaped { job_id: job.id, worker: job.worker, state })
+        });
+        Ok(reaped.collect())
+    }
+
+    async fn append_job_log(&mut self, lines: &[(JobId, &LogLine)]) -> Result<(), CatalogError> {
+        for lines in lines.chunks(100) {
+            let rows = lines
+                .iter()
+                .map(|(id, line)| [id.value(), line.at.value(), line.level.value(), line.text.as_str().value()]);
+            Sql::new("INSERT INTO job_log (job_id, at, level, text) VALUES ")
+                .push_rows(rows)
+                .run(&self.tx, "write the jobs' logs")
+                .await?;
+        }
+        Ok(())
     }
 }

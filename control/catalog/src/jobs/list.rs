@@ -88,9 +88,11 @@ impl Catalog {
             let limit = request.limit() as i64 + 1;
             let page: Vec<Job> =
                 sql.push(" ORDER BY id DESC LIMIT ").push_bind(limit).all(self.read(), "list jobs").await?;
+            total += match request.total_known(page.len()) {
+                Some(known) => known as i64,
+                None => filter.select("1", table).counted().one(self.read(), "count jobs").await?,
+            };
             rows.extend(page);
-            let counted: i64 = filter.select("1", table).counted().one(self.read(), "count jobs").await?;
-            total += counted;
         }
         rows.sort_by_key(|job| std::cmp::Reverse(job.id));
         // A job that ended between the two statements was read twice.

@@ -1,12 +1,13 @@
 //! Jobs: the queue's tables. What waits and runs is in `jobs`, what has ended in `job_history`.
 
 mod claim;
+mod count;
 mod leave;
 mod list;
 mod store;
 
 use jiff::Timestamp;
-use rempart_jobs::{CancelAnswer, Job, JobOutcome, LogLine, NewJob};
+use rempart_jobs::{CancelAnswer, Job, JobOutcome, NewJob};
 use rempart_model::{JobId, JobState, PlanId, PoolId, RepoId, RunId, ServerId, UserId};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -15,7 +16,7 @@ pub use list::{JobFilter, LogRow};
 pub use store::CatalogJobs;
 
 use crate::sql::{FromRow, Json, Row, Sql};
-use crate::{CatalogError, Dialect, Topic, WriteTx};
+use crate::{CatalogError, Topic, WriteTx};
 
 pub(crate) const COLUMNS: &str = "id, kind, state, priority, turn, server_id, pool_id, repository_id, plan_id, run_id, \
      requested_by, access, payload, attempt, max_attempts, unique_key, not_before, queued_at, started_at, ended_at, \
@@ -123,22 +124,6 @@ impl WriteTx {
         }
     }
 
-    /// The place of a new job among those of its priority. Each server's jobs are numbered from the turn that is being
-    /// worked at, so a server with a thousand waiting jobs and one with a single one take turns.
-    async fn take_turn(&mut self, server: Option<ServerId>) -> Result<i64, CatalogError> {
-        let key = server.map_or("turn:none".to_owned(), |server| format!("turn:server:{server}"));
-        Sql::new(
-            "INSERT INTO job_limits (key, in_use, alone, turn)
-             VALUES ($1, 0, 0, COALESCE((SELECT turn FROM job_limits WHERE key = 'global'), 0) + 1)
-             ON CONFLICT (key) DO UPDATE SET turn =
-                 CASE WHEN excluded.turn > job_limits.turn THEN excluded.turn ELSE job_limits.turn + 1 END
-             RETURNING turn",
-        )
-        .bind(key)
-        .one(&self.tx, "take a turn in the queue")
-        .await
-    }
-
     /// Cancels a waiting job at once, and asks for the end of a running one.
     pub async fn cancel_job(&mut self, id: JobId, now: Timestamp) -> Result<CancelAnswer, CatalogError> {
         // Waiting: it ends here. The filter on its state keeps a claim and this from both having it.
@@ -151,7 +136,8 @@ impl WriteTx {
         .first(&self.tx, "cancel a job")
         .await?;
         if let Some(job) = canceled {
-            self.archive_job(&job, now).await?;
+            self.archive_jobs(&[job.id]).await?;
+            self.say_states(&[(job, now)]).await?;
             return Ok(CancelAnswer::Canceled);
         }
         let asked =
@@ -171,84 +157,34 @@ impl WriteTx {
         }
     }
 
-    /// A job whose row says that it has ended moves to the history, and says so.
-    async fn archive_job(&mut self, job: &Job, now: Timestamp) -> Result<(), CatalogError> {
-        let copy = format!("INSERT INTO job_history ({COLUMNS}) SELECT {COLUMNS} FROM jobs WHERE id = $1");
-        Sql::new(copy).bind(job.id).run(&self.tx, "keep a job that has ended").await?;
-        Sql::new("DELETE FROM jobs WHERE id = $1").bind(job.id).run(&self.tx, "take a job off the queue").await?;
-        self.say_state(job, now).await
-    }
-
-    /// Tells those who watch, and the job's run, where the job now stands.
-    async fn say_state(&mut self, job: &Job, now: Timestamp) -> Result<(), CatalogError> {
-        let data = json!({
-            "state": job.state, "kind": job.kind, "runId": job.run_id, "planId": job.plan_id,
-            "repositoryId": job.repository_id, "serverId": job.server_id, "poolId": job.pool_id,
-            "code": job.code, "message": job.message,
-        });
-        self.append_event(Topic::Jobs, "state", job.id, &data, now).await?;
-        self.wakes.work |= job.state.is_final() || job.state == JobState::Queued;
-        if job.run_id.is_some() { self.follow_job(job, now).await } else { Ok(()) }
-    }
-
-    pub(crate) async fn append_job_log(&mut self, id: JobId, lines: &[LogLine]) -> Result<(), CatalogError> {
-        for lines in lines.chunks(100) {
-            let mut sql = Sql::new("INSERT INTO job_log (job_id, at, level, text) VALUES ");
-            for (number, line) in lines.iter().enumerate() {
-                sql = sql.push(if number == 0 { "(" } else { ", (" }).push_bind(id);
-                sql = sql.push(", ").push_bind(line.at).push(", ").push_bind(line.level);
-                sql = sql.push(", ").push_bind(&line.text).push(")");
-            }
-            sql.run(&self.tx, "write a job's log").await?;
+    /// Jobs whose rows say that they have ended move to the history.
+    async fn archive_jobs(&mut self, ids: &[JobId]) -> Result<(), CatalogError> {
+        if ids.is_empty() {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    /// The lock of all counters; how many jobs work now. On SQLite the transaction is one already.
-    pub(crate) async fn lock_counters(&mut self) -> Result<i64, CatalogError> {
-        // PostgreSQL reads the queue along its index until the commit, whatever the statistics say: those of a table that
-        // fills and empties all day are wrong, and a bitmap reads and sorts the whole queue for its first page.
-        let dialect = self.dialect();
-        let select = || {
-            Sql::new(match dialect {
-                Dialect::Sqlite => "SELECT in_use FROM job_limits WHERE key = 'global'",
-                Dialect::Postgres => {
-                    "SELECT in_use, set_config('enable_bitmapscan', 'off', TRUE) FROM job_limits WHERE key = 'global'
-                     FOR UPDATE"
-                }
-            })
-        };
-        if let Some(in_use) = select().first(&self.tx, "count the jobs at work").await? {
-            return Ok(in_use);
-        }
-        // The first job of this catalog.
-        Sql::new("INSERT INTO job_limits (key, in_use, alone, turn) VALUES ('global', 0, 0, 0) ON CONFLICT DO NOTHING")
-            .run(&self.tx, "count the jobs at work")
+        Sql::new(format!("INSERT INTO job_history ({COLUMNS}) SELECT {COLUMNS} FROM jobs WHERE id IN "))
+            .push_list(ids.iter().copied())
+            .run(&self.tx, "keep jobs that have ended")
             .await?;
-        select().one(&self.tx, "count the jobs at work").await
+        Sql::new("DELETE FROM jobs WHERE id IN ")
+            .push_list(ids.iter().copied())
+            .run(&self.tx, "take jobs off the queue")
+            .await
+            .map(|_| ())
     }
 
-    /// Counts a job that begins (`by` 1) or leaves (-1). Needs [`Self::lock_counters`] before.
-    async fn count_job(&mut self, job: &Job, by: i64, turn: i64) -> Result<(), CatalogError> {
-        use rempart_model::Access;
-        let mut sql = Sql::new("INSERT INTO job_limits (key, in_use, alone, turn) VALUES ('global', ");
-        sql = sql.push_bind(by).push(", 0, ").push_bind(turn).push(")");
-        if let Some(server) = job.server_id {
-            sql = sql.push(", (").push_bind(format!("server:{server}")).push(", ").push_bind(by).push(", 0, 0)");
+    /// Tells those who watch, and the jobs' runs, where the jobs now stand.
+    async fn say_states(&mut self, jobs: &[(Job, Timestamp)]) -> Result<(), CatalogError> {
+        for (job, now) in jobs {
+            let data = json!({
+                "state": job.state, "kind": job.kind, "runId": job.run_id, "planId": job.plan_id,
+                "repositoryId": job.repository_id, "serverId": job.server_id, "poolId": job.pool_id,
+                "code": job.code, "message": job.message,
+            });
+            self.append_event(Topic::Jobs, "state", job.id, &data, *now).await?;
+            self.wakes.work |= job.state.is_final() || job.state == JobState::Queued;
         }
-        if let (Some(repository), Access::Shared | Access::Exclusive) = (job.repository_id, job.access) {
-            let (shared, alone) = if job.access == Access::Shared { (by, 0) } else { (0, by) };
-            sql = sql.push(", (").push_bind(format!("repository:{repository}"));
-            sql = sql.push(", ").push_bind(shared).push(", ").push_bind(alone).push(", 0)");
-        }
-        sql.push(
-            " ON CONFLICT (key) DO UPDATE SET in_use = job_limits.in_use + excluded.in_use,
-                 alone = job_limits.alone + excluded.alone,
-                 turn = CASE WHEN excluded.turn > job_limits.turn THEN excluded.turn ELSE job_limits.turn END",
-        )
-        .run(&self.tx, "count the jobs at work")
-        .await
-        .map(|_| ())
+        self.follow_jobs(jobs).await
     }
 }
 

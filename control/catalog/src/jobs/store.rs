@@ -10,7 +10,8 @@ use rempart_jobs::{
 use rempart_model::JobId;
 use tokio::sync::watch;
 
-use crate::scribe::Scribe;
+use crate::scribe::{Scribe, Write};
+use crate::write::Durability;
 use crate::{Catalog, CatalogError};
 
 /// The catalog as `jobs` sees it. Writes of workers share commits, see [`crate::scribe`]. Cheap to clone.
@@ -42,7 +43,7 @@ fn failed(operation: &'static str) -> impl FnOnce(CatalogError) -> StoreError {
 impl JobStore for CatalogJobs {
     fn enqueue(&self, job: NewJob, now: Timestamp) -> StoreResult<'_, JobId> {
         Box::pin(async move {
-            let work = self.scribe.write(false, move |tx| {
+            let work = self.scribe.write(Durability::Full, move |tx| {
                 let job = job.clone();
                 Box::pin(async move { tx.enqueue_job(&job, now).await })
             });
@@ -51,50 +52,24 @@ impl JobStore for CatalogJobs {
     }
 
     fn claim(&self, claim: Claim) -> StoreResult<'_, Option<Job>> {
-        Box::pin(async move {
-            // A look costs nothing; a transaction that finds nothing costs the writers their time.
-            let waits = self.catalog.has_waiting_jobs(claim.now).await.map_err(failed("look for work"))?;
-            if !waits {
-                return Ok(None);
-            }
-            let work = self.scribe.write(true, move |tx| {
-                let claim = claim.clone();
-                Box::pin(async move { tx.claim_job(&claim).await })
-            });
-            work.await.map_err(failed("claim a job"))
-        })
+        Box::pin(async move { self.scribe.ask(Write::Claim, claim).await.map_err(failed("claim a job")) })
     }
 
     fn start(&self, lease: Lease, now: Timestamp) -> StoreResult<'_, bool> {
-        Box::pin(async move {
-            let work = self.scribe.write(false, move |tx| Box::pin(tx.start_job(lease, now)));
-            work.await.map_err(failed("begin a job"))
-        })
+        Box::pin(async move { self.scribe.ask(Write::Start, (lease, now)).await.map_err(failed("begin a job")) })
     }
 
     fn heartbeat(&self, beat: Heartbeat) -> StoreResult<'_, Beat> {
-        Box::pin(async move {
-            let work = self.scribe.write(false, move |tx| {
-                let beat = beat.clone();
-                Box::pin(async move { tx.beat_job(&beat).await })
-            });
-            work.await.map_err(failed("hear of a job"))
-        })
+        Box::pin(async move { self.scribe.ask(Write::Beat, beat).await.map_err(failed("hear of a job")) })
     }
 
     fn leave(&self, leave: Leave) -> StoreResult<'_, bool> {
-        Box::pin(async move {
-            let work = self.scribe.write(true, move |tx| {
-                let leave = leave.clone();
-                Box::pin(async move { tx.leave_job(&leave).await })
-            });
-            work.await.map_err(failed("end a job"))
-        })
+        Box::pin(async move { self.scribe.ask(Write::Leave, leave).await.map_err(failed("end a job")) })
     }
 
     fn cancel(&self, job: JobId, now: Timestamp) -> StoreResult<'_, CancelAnswer> {
         Box::pin(async move {
-            let work = self.scribe.write(false, move |tx| Box::pin(tx.cancel_job(job, now)));
+            let work = self.scribe.write(Durability::Full, move |tx| Box::pin(tx.cancel_job(job, now)));
             work.await.map_err(failed("cancel a job"))
         })
     }
@@ -185,7 +160,7 @@ impl WorkerStore for CatalogJobs {
 
     fn beat(&self, beat: PoolBeat) -> StoreResult<'_, Vec<(String, WorkerCommand)>> {
         Box::pin(async move {
-            let work = self.scribe.write(false, move |tx| {
+            let work = self.scribe.write(Durability::WithTheNext, move |tx| {
                 let beat = beat.clone();
                 Box::pin(async move { tx.beat_workers(&beat).await })
             });
