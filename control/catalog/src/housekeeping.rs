@@ -43,12 +43,12 @@ const HOURS_BETWEEN_COPIES: u32 = 24;
 
 impl Catalog {
     /// Keeps the catalog in order until `stop`: a copy into the folder `copies` at once and each day ([`Self::copy_into`]),
-    /// what is old dropped each hour. What fails is logged, and tried again when its time comes.
-    pub async fn keep_house(
+    /// what is old dropped each hour, by what `keeping` says then. What fails is logged, and tried again when its time comes.
+    pub async fn keep_house<K: Future<Output = Result<Keeping, CatalogError>>>(
         &self,
         clock: &dyn Clock,
         copies: &Path,
-        keeping: &Keeping,
+        keeping: impl Fn() -> K,
         stop: impl Future<Output = ()>,
     ) {
         tokio::pin!(stop);
@@ -60,7 +60,11 @@ impl Catalog {
                     Err(error) => tracing::error!("the catalog was not copied: {}", chain(&error)),
                 }
             }
-            match self.sweep(keeping, clock.now()).await {
+            let swept = match keeping().await {
+                Ok(keeping) => self.sweep(&keeping, clock.now()).await,
+                Err(error) => Err(error),
+            };
+            match swept {
                 Ok(swept) => tracing::debug!(?swept, "what was old is dropped"),
                 Err(error) => tracing::warn!("what is old was not dropped: {}", chain(&error)),
             }

@@ -201,7 +201,7 @@ on_both_dialects! {
             let (catalog, clock, folder) = (catalog.clone(), clock.clone(), folder.clone());
             async move {
                 let stop = async { drop(stopped.await) };
-                catalog.keep_house(&clock, &folder, &Keeping::default(), stop).await;
+                catalog.keep_house(&clock, &folder, || std::future::ready(Ok(Keeping::default())), stop).await;
             }
         });
         if scratch.dialect() == Dialect::Sqlite {

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rempart_catalog::{Catalog, CatalogError, Keeping};
 use rempart_jobs::{Pool, PoolParts, Rhythm, Scheduler, StoreError, SystemClock};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::preferences::{ApplicationSettings, SETTINGS};
 use crate::state::AppState;
 
 /// What a process does.
@@ -20,11 +21,6 @@ pub enum Role {
     /// Jobs only.
     Worker,
 }
-
-/// A copy of the catalog is made once a day.
-const COPY_EVERY: SignedDuration = SignedDuration::from_hours(24);
-/// How often it is looked whether a copy is due and what is old.
-const LOOK: Duration = Duration::from_secs(600);
 
 /// Runs until it is shut down.
 pub struct Background {
@@ -95,29 +91,19 @@ pub enum BackgroundError {
     Catalog(#[from] CatalogError),
 }
 
-/// Copies at the start and daily, and drops what is old. Nothing here is worth stopping for.
+/// Copies at the start and daily, and drops what is old, as the settings of then say.
 async fn keep_catalog(state: AppState, end: CancellationToken) {
-    let mut look = tokio::time::interval(LOOK);
-    let mut copied_at: Option<Timestamp> = None;
-    loop {
-        tokio::select! {
-            () = end.cancelled() => return,
-            _ = look.tick() => {}
-        }
-        let now = Timestamp::now();
-        if copied_at.is_none_or(|at| now.duration_since(at) >= COPY_EVERY) {
-            let folder = state.settings.backups_dir.join("copies");
-            match state.catalog.copy_into(&folder, now).await {
-                Ok(_) => copied_at = Some(now),
-                Err(error) => tracing::warn!("the catalog could not be copied: {error}"),
-            }
-        }
-        sweep(&state.catalog, now).await;
-    }
+    let folder = state.settings.backups_dir.join("copies");
+    let catalog = &state.catalog;
+    catalog.keep_house(&SystemClock, &folder, || keeping(catalog), end.cancelled()).await;
 }
 
-async fn sweep(catalog: &Catalog, now: Timestamp) {
-    if let Err(error) = catalog.sweep(&Keeping::default(), now).await {
-        tracing::warn!("old rows could not be dropped from the catalog: {error}");
-    }
+/// How long things are kept: logs, as administrators set it.
+///
+/// # Errors
+/// Where the settings cannot be read: then nothing is known to be old.
+pub async fn keeping(catalog: &Catalog) -> Result<Keeping, CatalogError> {
+    let settings = catalog.settings::<ApplicationSettings>(SETTINGS).await?.value;
+    let logs = Duration::from_secs(24 * 60 * 60) * settings.log_retention_days;
+    Ok(Keeping { logs, ..Keeping::default() })
 }

@@ -4,8 +4,12 @@ mod support;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
-use rempart_model::Role;
+use jiff::Timestamp;
+use rempart_jobs::{Beat, Claim, Heartbeat, JobStore as _, Limits, LogLine, NewJob};
+use rempart_model::{JobKind, LogLevel, Role};
+use rempart_server::background;
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::Server;
@@ -160,4 +164,32 @@ async fn health_and_measurements_are_there() {
     assert!(system.body["residentBytes"].as_u64().unwrap() > 1_000_000);
     let described = nobody.get("/api/openapi.json").await.expect(200);
     assert_eq!(described.body["info"]["title"], "Rempart");
+}
+
+#[tokio::test]
+async fn logs_go_when_they_are_as_old_as_administrators_say() {
+    // Given a job that said something on each of the last ten days.
+    let server = Server::start().await;
+    let admin = server.signed_in(Role::Administrator).await;
+    let (store, now) = (server.catalog().job_store(), Timestamp::now());
+    let day = |days: u64| now - Duration::from_secs(days * 24 * 60 * 60);
+    let id = store.enqueue(NewJob::new(JobKind::PoolAnalysis), now).await.unwrap();
+    let (limits, lease) = (Limits::default(), Duration::from_secs(60));
+    let job = store.claim(Claim { worker: "w1".to_owned(), limits, lease, now }).await.unwrap().expect("it waits");
+    let log = (1..=10).map(|days| LogLine::new(day(days), LogLevel::Info, format!("{days} days ago"))).collect();
+    let beat = Heartbeat { lease: job.lease(), now, lease_until: now + lease, progress: None, log };
+    assert_eq!(store.heartbeat(beat).await.unwrap(), Beat::Held);
+
+    // When they are kept for a week.
+    let settings = admin.get("/api/settings").await.expect(200);
+    let week = changed(&settings.body, json!({ "logRetentionDays": 7 }));
+    let put = admin.request(Method::PUT, "/api/settings").header("if-match", settings.etag()).json(&week);
+    admin.send(put).await.expect(200);
+    let keeping = background::keeping(server.catalog()).await.unwrap();
+    server.catalog().sweep(&keeping, now + Duration::from_secs(60)).await.unwrap();
+
+    // Then older lines are gone, and no other.
+    let left = server.catalog().job_log(id, None, 100).await.unwrap();
+    let left: Vec<_> = left.iter().map(|row| row.line.text.as_str()).collect();
+    assert_eq!(left, ["1 days ago", "2 days ago", "3 days ago", "4 days ago", "5 days ago", "6 days ago"]);
 }
