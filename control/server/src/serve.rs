@@ -67,6 +67,7 @@ pub async fn open(settings: Settings, stop: CancellationToken) -> Result<AppStat
 /// Serves until `stop`; tells when it is ready.
 pub async fn serve(settings: Settings, stop: CancellationToken, ready: impl FnOnce(&Ready)) -> Result<(), ServeError> {
     let began = Instant::now();
+    raise_open_files_limit();
     let state = open(settings, stop.clone()).await?;
     let tls = tls::config(&state.settings, &stop).await?;
     let address = state.settings.listen;
@@ -98,6 +99,18 @@ pub async fn serve(settings: Settings, stop: CancellationToken, ready: impl FnOn
     served.map_err(|source| ServeError::Serve { source })?;
     state.catalog.close().await;
     Ok(())
+}
+
+/// Each browser, agent and client is an open file, and the usual limit is 1,024.
+fn raise_open_files_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+        if let Err(error) = raised {
+            tracing::warn!("no more than {:?} files can be open at once: {error}", limit.current);
+        }
+    }
 }
 
 async fn shut_down(handle: Handle<SocketAddr>, stop: CancellationToken) {
