@@ -40,6 +40,7 @@ mod second_factor;
 mod servers;
 mod sessions;
 mod settings;
+mod snapshot_search;
 mod snapshots;
 mod sql;
 #[cfg(feature = "testing")]

@@ -31,6 +31,7 @@ migrations! {
     "0022_settings",
     "0060_overview",
     "0061_workers_done",
+    "0062_snapshot_search",
 }
 
 /// The words in which the dialects differ, and nothing else does.

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use rempart_model::{PlanId, RepoId, RunId, ServerId, SnapshotRowId};
 use serde_json::json;
 
-use crate::page::contains;
 use crate::sql::{FromRow, Json, Row, Sql};
 use crate::{Catalog, CatalogError, Page, PageRequest, Topic, WriteTx};
 
@@ -64,7 +63,7 @@ pub struct SnapshotFilter {
     pub plan_id: Option<PlanId>,
     pub taken_from: Option<Timestamp>,
     pub taken_until: Option<Timestamp>,
-    /// Part of a host's name, a path or a tag, or the beginning of the hash.
+    /// Part of a host's name, a path or a tag, case aside, or the beginning of the hash, four digits or more.
     pub text: Option<String>,
     pub oldest_first: bool,
 }
@@ -76,6 +75,11 @@ impl SnapshotFilter {
             && self.taken_from.is_none()
             && self.taken_until.is_none()
             && self.text.is_none()
+    }
+
+    fn is_for_text_only(&self) -> bool {
+        let without_text = Self { text: None, ..self.clone() };
+        without_text.is_for_all() && self.repository_id.is_none()
     }
 }
 
@@ -159,6 +163,10 @@ impl Catalog {
         request: &PageRequest,
     ) -> Result<Page<SnapshotRow>, CatalogError> {
         let sort = if filter.oldest_first { "oldest" } else { "newest" };
+        let found = match filter.text.as_deref().filter(|text| !text.is_empty()) {
+            Some(text) => Some(self.search_snapshots(text).await?),
+            None => None,
+        };
         let filtered = |select: &str| {
             let mut sql = Sql::new(format!("{select} FROM snapshots s WHERE 1 = 1"));
             if let Some(id) = filter.repository_id {
@@ -176,18 +184,11 @@ impl Catalog {
             if let Some(until) = filter.taken_until {
                 sql = sql.push(" AND s.taken_at <= ").push_bind(until);
             }
-            if let Some(text) = filter.text.as_deref().filter(|text| !text.is_empty()) {
-                let pattern = contains(text);
-                for (at, column) in ["LOWER(s.host_name)", "LOWER(s.paths)", "LOWER(s.tags)"].into_iter().enumerate() {
-                    let before = if at == 0 { " AND (" } else { " OR " };
-                    sql = sql.push(before).push(column).push(" LIKE ").push_bind(pattern.as_str()).push(" ESCAPE '\\'");
-                }
-                let beginning = pattern.trim_start_matches('%').to_owned();
-                sql = sql.push(" OR s.snapshot_hash LIKE ").push_bind(beginning).push(" ESCAPE '\\')");
+            if let Some(found) = &found {
+                sql = self.push_found(sql, found);
             }
             sql
         };
-        let total = self.count_snapshots_of(filter, filtered("SELECT COUNT(*) FROM (SELECT 1")).await?;
         let mut sql = filtered(&format!("SELECT {COLUMNS}"));
         let (beyond, order) = if filter.oldest_first { (">", "ASC") } else { ("<", "DESC") };
         if let Some((taken_at, id)) = request.after::<(i64, i64)>(sort)? {
@@ -199,6 +200,14 @@ impl Catalog {
             .push_bind(request.limit() as i64 + 1)
             .all(self.read(), "list snapshots")
             .await?;
+        let known = match (request.total_known(rows.len()), &found) {
+            (None, Some(found)) if filter.is_for_text_only() => self.count_found(found).await?,
+            (known, _) => known,
+        };
+        let total = match known {
+            Some(known) => known,
+            None => self.count_snapshots_of(filter, filtered("SELECT 1")).await?,
+        };
         let key = |row: &SnapshotRow| (row.taken_at.as_millisecond(), row.id.get());
         Ok(Page::of(rows, request, sort, key, total))
     }
@@ -214,8 +223,7 @@ impl Catalog {
             .one(self.read(), "count snapshots")
             .await?
         } else {
-            let limited = matching.push(" LIMIT ").push_bind(crate::TOTAL_LIMIT).push(") AS counted");
-            limited.one(self.read(), "count snapshots").await?
+            matching.counted().one(self.read(), "count snapshots").await?
         };
         Ok(number.unsigned_abs())
     }
@@ -277,6 +285,7 @@ impl WriteTx {
         .bind(new.is_incomplete)
         .one(&self.tx, "record a snapshot")
         .await?;
+        self.insert_snapshot_text(id, new).await?;
         Sql::new("UPDATE repositories SET snapshot_count = snapshot_count + 1 WHERE id = $1")
             .bind(new.repository_id)
             .run(&self.tx, "count a snapshot")

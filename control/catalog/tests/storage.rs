@@ -97,6 +97,51 @@ on_both_dialects! {
         }
     }
 
+    async fn a_search_that_finds_many_goes_page_by_page_too(scratch: Scratch) {
+        const MANY: i64 = 2_100;
+        let catalog = scratch.catalog().await;
+        let (_, repository) = storage(&catalog).await;
+        let mut tx = catalog.begin().await.unwrap();
+        for number in 0..MANY {
+            let mut new = snapshot(repository, number);
+            if number == 1_000 {
+                new.host_name = "Ärger".into();
+            }
+            tx.record_snapshot(&new, now()).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let all = async |filter: SnapshotFilter| {
+            let (mut seen, mut cursor, mut totals) = (Vec::new(), None, Vec::new());
+            loop {
+                let page = catalog.snapshots(&filter, &PageRequest { limit: 500, cursor }).await.unwrap();
+                totals.push(page.total);
+                seen.extend(page.items.into_iter().map(|row| (row.taken_at, row.id)));
+                cursor = page.next_cursor;
+                if cursor.is_none() {
+                    assert!(seen.is_sorted_by(|a, b| a > b), "{filter:?}: out of order, or twice");
+                    assert!(totals.iter().all(|total| *total == seen.len() as u64), "{filter:?}: {totals:?}");
+                    return seen.len() as i64;
+                }
+            }
+        };
+        let text = |text: &str| SnapshotFilter { text: Some(text.into()), ..SnapshotFilter::default() };
+        assert_eq!(all(text("srv/50")).await, MANY);
+        assert_eq!(all(text("ärGER")).await, 1);
+        assert_eq!(all(SnapshotFilter { repository_id: Some(repository), ..text("srv/50") }).await, MANY);
+        let early = now() + SignedDuration::from_secs(9);
+        assert_eq!(all(SnapshotFilter { taken_until: Some(early), ..text("srv/50") }).await, 30);
+        assert_eq!(all(SnapshotFilter { repository_id: Some(RepoId::new(999)), ..text("srv/50") }).await, 0);
+        // By name: one, and those that begin alike.
+        assert_eq!(all(text(&format!("{:064x}", 77))).await, 1);
+        assert_eq!(all(text(&format!("{:061x}", 0))).await, MANY);
+
+        // What is gone is not found.
+        let mut tx = catalog.begin().await.unwrap();
+        tx.remove_snapshots(repository, &[format!("{:064x}", 1_000)], now()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(all(text("ärger")).await, 0);
+    }
+
     async fn old_measurements_are_thinned_and_the_last_of_each_span_stays(scratch: Scratch) {
         let catalog = scratch.catalog().await;
         let (pool, _) = storage(&catalog).await;
