@@ -1,0 +1,150 @@
+//! The server's end of the control channel.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::channel::{AgentSays, Channel, ServerSays};
+use super::heartbeat::{Heartbeat, still_there};
+use crate::handshake::{AgentReady, ChannelBinding, Greeted, Purpose, ServerHandshake, Visitor};
+use crate::identity::Identity;
+use crate::job::{DeskEvent, JobDesk, ToAgent};
+use crate::refusal::{Refusal, Result};
+
+/// One connection. The agent's [`JobDesk`] outlives it.
+pub struct ServerControl {
+    phase: Phase,
+    outgoing: VecDeque<String>,
+    opened_at: Duration,
+}
+
+enum Phase {
+    Handshake(Box<ServerHandshake>),
+    Ready { channel: Channel, heartbeat: Heartbeat },
+    Over,
+}
+
+/// How long the handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(20);
+
+impl ServerControl {
+    #[must_use]
+    pub fn new(identity: Arc<Identity>, binding: ChannelBinding, now: Duration) -> Self {
+        let handshake = Box::new(ServerHandshake::new(identity, binding));
+        Self { phase: Phase::Handshake(handshake), outgoing: VecDeque::new(), opened_at: now }
+    }
+
+    /// What to send, oldest first.
+    pub fn next_message(&mut self) -> Option<String> {
+        self.outgoing.pop_front()
+    }
+
+    #[must_use]
+    pub const fn is_ready(&self) -> bool {
+        matches!(self.phase, Phase::Ready { .. })
+    }
+
+    /// Of the last heartbeat.
+    #[must_use]
+    pub const fn round_trip(&self) -> Option<Duration> {
+        match &self.phase {
+            Phase::Ready { heartbeat, .. } => heartbeat.round_trip(),
+            Phase::Handshake(_) | Phase::Over => None,
+        }
+    }
+
+    /// Takes one text message of an agent that is not in yet. A visitor has proved to hold its key: find out whether that
+    /// key is known, or the token good, and call [`ServerControl::admit`] or [`ServerControl::refuse`].
+    pub fn receive_visitor(&mut self, message: &str) -> Result<Option<Visitor>> {
+        let taken = match &mut self.phase {
+            Phase::Handshake(handshake) => handshake.receive(message),
+            Phase::Ready { .. } | Phase::Over => Err(Refusal::unexpected("a visitor who is in, or gone")),
+        };
+        match taken.inspect_err(|refusal| self.refuse(refusal))? {
+            Greeted::Send(welcome) => {
+                self.outgoing.push_back(welcome);
+                Ok(None)
+            }
+            Greeted::Judge(visitor) if visitor.purpose == Purpose::Control => Ok(Some(visitor)),
+            Greeted::Judge(_) => {
+                let refusal = Refusal::unexpected("a data connection where a control channel is");
+                self.refuse(&refusal);
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Lets the visitor in. `desk`: the one of the agent with that key.
+    pub fn admit(&mut self, now: Duration, terms: AgentReady, desk: &mut JobDesk) -> Result<()> {
+        let Phase::Handshake(handshake) = &mut self.phase else {
+            return Err(Refusal::unexpected("nobody waits to be let in"));
+        };
+        self.outgoing.push_back(handshake.admit(terms)?);
+        self.phase = Phase::Ready { channel: Channel::default(), heartbeat: Heartbeat::new(terms, now) };
+        desk.line_up();
+        Ok(())
+    }
+
+    /// Takes one text message of an agent that is in.
+    pub fn receive(&mut self, now: Duration, message: &str, desk: &mut JobDesk) -> Result<Vec<DeskEvent>> {
+        let taken = self.take(now, message, desk);
+        taken.inspect_err(|refusal| {
+            self.refuse(refusal);
+            desk.line_down();
+        })
+    }
+
+    fn take(&mut self, now: Duration, message: &str, desk: &mut JobDesk) -> Result<Vec<DeskEvent>> {
+        let Phase::Ready { channel, heartbeat } = &mut self.phase else {
+            return Err(Refusal::unexpected("a message of an agent that is not in"));
+        };
+        heartbeat.heard(now);
+        match channel.read(message)? {
+            AgentSays::Pong(number) => heartbeat.answered(number, now).map(|()| Vec::new()),
+            AgentSays::Job(message) => {
+                let (events, replies) = desk.receive(message)?;
+                replies.into_iter().try_for_each(|reply| self.say(reply))?;
+                Ok(events)
+            }
+            AgentSays::Refused(refusal) => {
+                self.phase = Phase::Over;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// About once a second: asks for signs of life; an error if there are none.
+    pub fn tick(&mut self, now: Duration, desk: &mut JobDesk) -> Result<()> {
+        let ticked = match &mut self.phase {
+            Phase::Handshake(_) => still_there(self.opened_at, HANDSHAKE, now),
+            Phase::Ready { channel, heartbeat } => heartbeat.tick(now).and_then(|number| {
+                let ping = number.map(|number| channel.write(ServerSays::Ping(number))).transpose()?;
+                self.outgoing.extend(ping);
+                Ok(())
+            }),
+            Phase::Over => Ok(()),
+        };
+        ticked.inspect_err(|refusal| {
+            self.refuse(refusal);
+            desk.line_down();
+        })
+    }
+
+    /// Says what a [`JobDesk`] wants said.
+    pub fn say(&mut self, message: ToAgent) -> Result<()> {
+        if let Phase::Ready { channel, .. } = &mut self.phase {
+            self.outgoing.push_back(channel.write(ServerSays::Job(message))?);
+        }
+        Ok(())
+    }
+
+    /// Ends the connection; the reason goes out last.
+    pub fn refuse(&mut self, refusal: &Refusal) {
+        let said = match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Handshake(_) => ServerHandshake::refuse(refusal).ok(),
+            Phase::Ready { mut channel, .. } => channel.write(ServerSays::Refused(refusal.clone())).ok(),
+            Phase::Over => None,
+        };
+        self.outgoing.extend(said);
+    }
+}
