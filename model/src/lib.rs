@@ -1,7 +1,8 @@
 //! The words that every room of the house shares.
 //!
 //! - **Owns**: identifiers of repositories ([`BlobId`], [`PackId`], [`SnapshotId`], …) and of the catalog ([`PlanId`],
-//!   [`JobId`], …), the outcome of a run ([`Outcome`]), states of jobs and runs, a plan's words, roles and permissions.
+//!   [`JobId`], …), the outcome of a run ([`Outcome`]), states of jobs and runs, a plan's words, roles and
+//!   permissions, the request to stop ([`CancelToken`]).
 //! - **May use**: serde, and nothing else.
 //! - **Must not know**: files, networks, formats, databases.
 //! - **Invariants**: an identifier prints as 64 lowercase hexadecimal digits and reads nothing else; a
@@ -15,6 +16,7 @@
 //! ```
 
 mod access;
+mod cancel;
 mod id;
 mod job;
 mod outcome;
@@ -25,6 +27,7 @@ mod storage;
 mod word;
 
 pub use access::{Permission, Role};
+pub use cancel::CancelToken;
 pub use id::{BlobId, Id, IdPrefix, IndexId, KeyId, LockId, PackId, ParseIdError, RepositoryId, SnapshotId};
 pub use job::{Access, JobKind, JobState, LogLevel, RunOrigin, RunState};
 pub use outcome::Outcome;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use rempart_crypto::{KdfParams, MasterKey};
 use rempart_format::Config;
-use rempart_model::{IndexId, KeyId, RepositoryId};
+use rempart_model::{CancelToken, IndexId, KeyId, RepositoryId};
 use rempart_storage::{ObjectKind, ObjectStore};
 
 use crate::cache::CacheDir;
@@ -41,7 +41,6 @@ impl Default for OpenOptions {
 }
 
 pub(crate) struct Inner {
-    pub store: Arc<dyn ObjectStore>,
     pub key: MasterKey,
     pub key_id: RwLock<KeyId>,
     pub config: Config,
@@ -56,6 +55,7 @@ pub(crate) struct Inner {
 #[derive(Clone)]
 pub struct Repository {
     pub(crate) inner: Arc<Inner>,
+    store: Arc<dyn ObjectStore>,
 }
 
 impl fmt::Debug for Repository {
@@ -79,8 +79,8 @@ impl Repository {
         let cores = || std::thread::available_parallelism().map_or(2, usize::from);
         let read_threads = if options.read_threads == 0 { cores() } else { options.read_threads };
         Self {
+            store,
             inner: Arc::new(Inner {
-                store,
                 key,
                 key_id: RwLock::new(key_id),
                 config,
@@ -91,6 +91,14 @@ impl Repository {
                 index: RwLock::new(None),
             }),
         }
+    }
+
+    /// The same repository for work that somebody may cancel: what waits for its storage then fails soon, instead of trying
+    /// for minutes. The index and the cache are shared.
+    #[must_use]
+    pub fn canceled_by(&self, cancel: &CancelToken) -> Self {
+        let store = self.store.canceled_by(cancel).unwrap_or_else(|| Arc::clone(&self.store));
+        Self { inner: Arc::clone(&self.inner), store }
     }
 
     /// Drawn at `init`; the same for every copy of the repository's files.
@@ -111,7 +119,7 @@ impl Repository {
     /// Where it is, without secrets.
     #[must_use]
     pub fn location(&self) -> &str {
-        self.inner.store.location()
+        self.store.location()
     }
     /// The key file whose password is in use.
     #[must_use]
@@ -120,7 +128,7 @@ impl Repository {
     }
     #[must_use]
     pub fn store(&self) -> &Arc<dyn ObjectStore> {
-        &self.inner.store
+        &self.store
     }
     /// The folder of this repository below the cache folder that was given to open.
     #[must_use]
@@ -166,7 +174,7 @@ impl Repository {
     /// vanished, what was stored then is stored still.
     pub fn index_ids(&self) -> Result<Vec<IndexId>> {
         let mut ids: Vec<IndexId> =
-            self.inner.store.list(ObjectKind::Index)?.into_iter().map(|listed| IndexId(listed.id)).collect();
+            self.store.list(ObjectKind::Index)?.into_iter().map(|listed| IndexId(listed.id)).collect();
         ids.sort_unstable();
         Ok(ids)
     }

@@ -47,6 +47,7 @@ mod secret;
 #[cfg(feature = "sftp")]
 mod sftp;
 mod store;
+mod wait;
 
 pub use crash::{CrashStore, Unsynced};
 pub use environment::ENVIRONMENT;

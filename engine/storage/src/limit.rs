@@ -1,14 +1,16 @@
 //! Keeps uploads and reads under a rate.
 
+mod pace;
+
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
-use parking_lot::Mutex;
-use rempart_model::Id;
+use rempart_model::{CancelToken, Id};
 
 use crate::{Listed, ObjectKind, ObjectName, ObjectStore, PendingPack, Result};
+use pace::{Clock, Pace, SystemClock};
 
 /// Rates of objects' bytes, all threads together. What protocols add is not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,40 +19,43 @@ pub struct Limits {
     pub read_bytes_per_second: Option<NonZeroU64>,
 }
 
-/// Delays calls so that the average rate stays under the limit. The grain is one call: an object goes out at the speed
-/// of the line once its turn has come, and the line then rests as long as the object is worth.
+/// Delays calls so that the rate is kept from the first byte to the last: a call returns when its bytes would have passed
+/// a line of that rate, the last call of a run too. The grain is one call: what is sent waits first and then goes out at
+/// the speed of the line.
+///
+/// Lock files are counted and not held back: a holder who cannot renew its lock behind a queue of packs looks dead. After a
+/// cancel nothing is held back any more.
+#[derive(Clone)]
 pub struct LimitStore {
     inner: Arc<dyn ObjectStore>,
-    upload: Option<Arc<Pace>>,
-    read: Option<Pace>,
+    upload: Line,
+    read: Line,
 }
 
-/// A queue of turns: each takes the time that its bytes are worth.
-struct Pace {
-    bytes_per_second: f64,
-    free_at: Mutex<Instant>,
+/// One direction.
+#[derive(Clone)]
+struct Line {
+    /// `None`: without a limit.
+    pace: Option<Arc<Pace>>,
+    clock: Arc<dyn Clock>,
+    cancel: CancelToken,
 }
 
-impl Pace {
-    fn new(bytes_per_second: NonZeroU64) -> Self {
-        Self { bytes_per_second: bytes_per_second.get() as f64, free_at: Mutex::new(Instant::now()) }
+impl Line {
+    /// Returns when so many bytes have passed.
+    fn pass(&self, bytes: usize) {
+        if let Some(pace) = &self.pace {
+            let delay = pace.turn(bytes, self.clock.now());
+            if !delay.is_zero() {
+                self.clock.wait(delay, &self.cancel);
+            }
+        }
     }
 
-    /// How long to wait from `now` on before these bytes may pass.
-    fn turn(&self, bytes: u64, now: Instant) -> Duration {
-        // A day at most: the rate may be absurdly low, and time has to stay representable.
-        let worth = Duration::from_secs_f64((bytes as f64 / self.bytes_per_second).min(86_400.0));
-        let mut free_at = self.free_at.lock();
-        // Idle time is not saved up: a pause must not be followed by a burst.
-        let starts = (*free_at).max(now);
-        *free_at = starts + worth;
-        starts - now
-    }
-
-    fn wait(&self, bytes: u64) {
-        let delay = self.turn(bytes, Instant::now());
-        if !delay.is_zero() {
-            std::thread::sleep(delay);
+    fn pass_of(&self, name: ObjectName, bytes: usize) {
+        match (name.kind(), &self.pace) {
+            (Some(ObjectKind::Lock), Some(pace)) => _ = pace.turn(bytes, self.clock.now()),
+            _ => self.pass(bytes),
         }
     }
 }
@@ -58,17 +63,16 @@ impl Pace {
 impl LimitStore {
     #[must_use]
     pub fn new(inner: Arc<dyn ObjectStore>, limits: Limits) -> Self {
-        Self {
-            inner,
-            upload: limits.upload_bytes_per_second.map(|rate| Arc::new(Pace::new(rate))),
-            read: limits.read_bytes_per_second.map(Pace::new),
-        }
+        Self::with_clock(inner, limits, Arc::new(SystemClock))
     }
 
-    fn before_read(&self, bytes: usize) {
-        if let Some(pace) = &self.read {
-            pace.wait(bytes as u64);
-        }
+    fn with_clock(inner: Arc<dyn ObjectStore>, limits: Limits, clock: Arc<dyn Clock>) -> Self {
+        let line = |rate: Option<NonZeroU64>| Line {
+            pace: rate.map(|rate| Arc::new(Pace::new(rate))),
+            clock: Arc::clone(&clock),
+            cancel: CancelToken::new(),
+        };
+        Self { inner, upload: line(limits.upload_bytes_per_second), read: line(limits.read_bytes_per_second) }
     }
 }
 
@@ -90,38 +94,31 @@ impl ObjectStore for LimitStore {
     }
 
     fn read(&self, name: ObjectName) -> Result<Bytes> {
-        // Its size is known afterwards only; the next reader pays for it.
-        self.before_read(0);
+        // Its length is known only afterwards: it comes once the line is free, and is handed on when it has passed.
+        self.read.pass_of(name, 0);
         let bytes = self.inner.read(name)?;
-        if let Some(pace) = &self.read {
-            pace.turn(bytes.len() as u64, Instant::now());
-        }
+        self.read.pass_of(name, bytes.len());
         Ok(bytes)
     }
 
     fn read_range(&self, name: ObjectName, offset_bytes: u64, len_bytes: usize) -> Result<Bytes> {
-        self.before_read(len_bytes);
+        self.read.pass_of(name, len_bytes);
         self.inner.read_range(name, offset_bytes, len_bytes)
     }
 
     fn read_range_into(&self, name: ObjectName, offset_bytes: u64, buffer: &mut [u8]) -> Result<()> {
-        self.before_read(buffer.len());
+        self.read.pass_of(name, buffer.len());
         self.inner.read_range_into(name, offset_bytes, buffer)
     }
 
     fn write(&self, name: ObjectName, data: Bytes) -> Result<()> {
-        if let Some(pace) = &self.upload {
-            pace.wait(data.len() as u64);
-        }
+        self.upload.pass_of(name, data.len());
         self.inner.write(name, data)
     }
 
     fn begin_pack(&self) -> Result<Option<Box<dyn PendingPack>>> {
         let pack = self.inner.begin_pack()?;
-        Ok(match (pack, &self.upload) {
-            (Some(inner), Some(pace)) => Some(Box::new(LimitedPack { inner, pace: pace.clone() })),
-            (pack, _) => pack,
-        })
+        Ok(pack.map(|inner| Box::new(LimitedPack { inner, line: self.upload.clone() }) as Box<dyn PendingPack>))
     }
 
     fn sync(&self) -> Result<()> {
@@ -133,7 +130,8 @@ impl ObjectStore for LimitStore {
     }
 
     fn rereads_are_cheap(&self) -> bool {
-        self.inner.rereads_are_cheap()
+        // Each reading of the same bytes is counted.
+        self.read.pace.is_none() && self.inner.rereads_are_cheap()
     }
 
     fn free_bytes(&self) -> Result<Option<u64>> {
@@ -151,16 +149,22 @@ impl ObjectStore for LimitStore {
     fn remove_leftovers(&self, older_than: Duration) -> Result<u64> {
         self.inner.remove_leftovers(older_than)
     }
+
+    fn canceled_by(&self, cancel: &CancelToken) -> Option<Arc<dyn ObjectStore>> {
+        let inner = self.inner.canceled_by(cancel).unwrap_or_else(|| Arc::clone(&self.inner));
+        let line = |line: &Line| Line { cancel: cancel.clone(), ..line.clone() };
+        Some(Arc::new(Self { inner, upload: line(&self.upload), read: line(&self.read) }))
+    }
 }
 
 struct LimitedPack {
     inner: Box<dyn PendingPack>,
-    pace: Arc<Pace>,
+    line: Line,
 }
 
 impl PendingPack for LimitedPack {
     fn append(&mut self, data: &[u8]) -> Result<()> {
-        self.pace.wait(data.len() as u64);
+        self.line.pass(data.len());
         self.inner.append(data)
     }
 
@@ -171,18 +175,87 @@ impl PendingPack for LimitedPack {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
+    use parking_lot::Mutex;
+
     use super::*;
+    use crate::{CrashStore, LocalStore};
+
+    /// Time that passes only by waiting.
+    struct Paused(Mutex<Instant>);
+
+    impl Clock for Paused {
+        fn now(&self) -> Instant {
+            *self.0.lock()
+        }
+
+        fn wait(&self, delay: Duration, cancel: &CancelToken) {
+            if !cancel.is_canceled() {
+                *self.0.lock() += delay;
+            }
+        }
+    }
+
+    const RATE: usize = 1000;
+    const PACK: ObjectName = ObjectName::Named(ObjectKind::Pack, Id::new([1; 32]));
+
+    fn limited(inner: impl ObjectStore + 'static) -> (LimitStore, impl Fn() -> f64) {
+        let start = Instant::now();
+        let clock = Arc::new(Paused(Mutex::new(start)));
+        let rate = NonZeroU64::new(RATE as u64);
+        let limits = Limits { upload_bytes_per_second: rate, read_bytes_per_second: rate };
+        let store = LimitStore::with_clock(Arc::new(inner), limits, Arc::clone(&clock) as Arc<dyn Clock>);
+        (store, move || (clock.now() - start).as_secs_f64())
+    }
+
+    /// What `bytes` take: no less than the rate allows for, but for the burst, and no more.
+    fn assert_took(seconds: f64, bytes: usize, what: &str) {
+        let due = bytes as f64 / RATE as f64;
+        let burst = pace::BURST.as_secs_f64();
+        assert!((due - burst - 1e-6..=due + 1e-6).contains(&seconds), "{what}: {seconds} s, {due} s are due");
+    }
 
     #[test]
-    fn turns_follow_each_other_at_the_rate_and_idle_time_is_not_saved_up() {
-        let pace = Pace::new(NonZeroU64::new(1000).unwrap());
-        let start = Instant::now() + Duration::from_secs(1);
-        let after = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(pace.turn(2000, start), Duration::ZERO, "the line was free");
-        assert_eq!(pace.turn(1000, start), Duration::from_secs(2), "2000 bytes are ahead");
-        assert_eq!(pace.turn(500, after(1)), Duration::from_secs(2), "3000 bytes are ahead, for one second already");
-        assert_eq!(pace.turn(4000, after(100)), Duration::ZERO, "the line was free again");
-        assert_eq!(pace.turn(1, after(100)), Duration::from_secs(4), "the idle time counts for nothing");
-        pace.turn(u64::MAX, after(100));
+    fn every_way_to_move_bytes_takes_its_time_the_last_object_included() {
+        for count in [1, 2, 5] {
+            let each = |what: &str, act: &dyn Fn(&LimitStore)| {
+                let memory = CrashStore::new();
+                memory.write(PACK, vec![7; 4000].into()).unwrap();
+                let (store, elapsed) = limited(memory);
+                (0..count).for_each(|_| act(&store));
+                assert_took(elapsed(), count * 4000, &format!("{count} times {what}"));
+            };
+            each("read", &|store| _ = store.read(PACK).unwrap());
+            each("read a range", &|store| _ = store.read_range(PACK, 0, 4000).unwrap());
+            each("read a range into a buffer", &|store| store.read_range_into(PACK, 0, &mut [0; 4000]).unwrap());
+            each("write", &|store| store.write(PACK, vec![7; 4000].into()).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_pack_in_parts_takes_its_time() {
+        let root = tempfile::tempdir().unwrap();
+        let (store, elapsed) = limited(LocalStore::new(root.path()));
+        store.create().unwrap();
+        let mut pack = store.begin_pack().unwrap().expect("the local store takes packs in parts");
+        (0..8).for_each(|_| pack.append(&[1; 500]).unwrap());
+        assert_took(elapsed(), 4000, "a pack of eight parts");
+    }
+
+    #[test]
+    fn locks_and_the_canceled_wait_for_nothing() {
+        let lock = ObjectName::Named(ObjectKind::Lock, Id::new([2; 32]));
+        let (store, elapsed) = limited(CrashStore::new());
+        store.write(lock, vec![1; 300].into()).unwrap();
+        assert_eq!(elapsed(), 0.0, "a lock was held back");
+        store.write(PACK, vec![1; 700].into()).unwrap();
+        assert_took(elapsed(), 1000, "a lock's bytes are counted");
+        let cancel = CancelToken::new();
+        let store = store.canceled_by(&cancel).expect("the limiter can be canceled");
+        cancel.cancel();
+        let before = elapsed();
+        store.read(PACK).unwrap();
+        assert_eq!(elapsed(), before, "canceled, and held back");
     }
 }

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use rempart_model::CancelToken;
 
+use crate::wait::wait;
 use crate::{ErrorKind, Listed, ObjectKind, ObjectName, ObjectStore, PendingPack, Result, StorageError};
 
 /// How patiently. The delay doubles from `first_delay` up to `longest_delay`, and each is shortened at random by up to a
@@ -47,15 +49,18 @@ impl RetryPolicy {
     }
 }
 
-/// Waits; a test puts its own clock here.
-type Sleep = Box<dyn Fn(Duration) + Send + Sync>;
+/// Waits, unless it is canceled; a test puts its own clock here.
+type Sleep = Arc<dyn Fn(Duration, &CancelToken) + Send + Sync>;
 
-/// Repeats what failed for a reason that passes: the network, a time-out.
+/// Repeats what failed for a reason that passes: the network, a time-out. Canceled, it tries nothing a second time, and a
+/// wait for the next try ends at once.
+#[derive(Clone)]
 pub struct RetryStore {
     inner: Arc<dyn ObjectStore>,
     policy: RetryPolicy,
     sleep: Sleep,
-    has_answered: AtomicBool,
+    has_answered: Arc<AtomicBool>,
+    cancel: CancelToken,
 }
 
 /// Whether the same call may succeed a moment later. The match is exhaustive on purpose.
@@ -76,7 +81,7 @@ const fn passes(kind: ErrorKind) -> bool {
 impl RetryStore {
     #[must_use]
     pub fn new(inner: Arc<dyn ObjectStore>, policy: RetryPolicy) -> Self {
-        Self::with_sleep(inner, policy, std::thread::sleep)
+        Self::with(inner, policy, Arc::new(wait))
     }
 
     /// With another way to wait, for tests.
@@ -86,7 +91,11 @@ impl RetryStore {
         policy: RetryPolicy,
         sleep: impl Fn(Duration) + Send + Sync + 'static,
     ) -> Self {
-        Self { inner, policy, sleep: Box::new(sleep), has_answered: AtomicBool::new(false) }
+        Self::with(inner, policy, Arc::new(move |delay, _: &CancelToken| sleep(delay)))
+    }
+
+    fn with(inner: Arc<dyn ObjectStore>, policy: RetryPolicy, sleep: Sleep) -> Self {
+        Self { inner, policy, sleep, has_answered: Arc::default(), cancel: CancelToken::new() }
     }
 
     /// Calls until it succeeds, fails for good, or the tries are used up. The call is told how many tries failed before.
@@ -106,26 +115,31 @@ impl RetryStore {
                 false => self.policy.tries_before_first_answer,
             };
             if failed_tries >= tries {
-                return Err(gave_up(error, failed_tries));
+                return Err(match failed_tries {
+                    1 => error,
+                    _ => gave_up(error, format!("given up after {failed_tries} tries")),
+                });
             }
-            let delay = shortened(self.policy.delay(failed_tries));
-            tracing::warn!(error = error.chain(), ?delay, failed_tries, "trying again");
-            (self.sleep)(delay);
+            if !self.cancel.is_canceled() {
+                let delay = shortened(self.policy.delay(failed_tries));
+                tracing::warn!(error = error.chain(), ?delay, failed_tries, "trying again");
+                (self.sleep)(delay, &self.cancel);
+            }
+            if self.cancel.is_canceled() {
+                return Err(gave_up(error, "not tried again, as the work was canceled".to_owned()));
+            }
         }
     }
 }
 
-fn gave_up(error: StorageError, tries: u32) -> StorageError {
-    if tries < 2 {
-        return error;
-    }
+fn gave_up(error: StorageError, told: String) -> StorageError {
     #[derive(Debug, thiserror::Error)]
-    #[error("given up after {tries} tries")]
+    #[error("{told}")]
     struct GaveUp {
-        tries: u32,
+        told: String,
         source: Box<dyn std::error::Error + Send + Sync>,
     }
-    StorageError { source: Box::new(GaveUp { tries, source: error.source }), ..error }
+    StorageError { source: Box::new(GaveUp { told, source: error.source }), ..error }
 }
 
 /// Between half of the delay and all of it.
@@ -205,5 +219,10 @@ impl ObjectStore for RetryStore {
 
     fn remove_leftovers(&self, older_than: Duration) -> Result<u64> {
         self.repeat(|_| self.inner.remove_leftovers(older_than))
+    }
+
+    fn canceled_by(&self, cancel: &CancelToken) -> Option<Arc<dyn ObjectStore>> {
+        let inner = self.inner.canceled_by(cancel).unwrap_or_else(|| Arc::clone(&self.inner));
+        Some(Arc::new(Self { inner, cancel: cancel.clone(), ..self.clone() }))
     }
 }

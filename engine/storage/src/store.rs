@@ -1,9 +1,10 @@
 //! The trait that every place and every decorator implements.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use rempart_model::Id;
+use rempart_model::{CancelToken, Id};
 
 use crate::{Listed, ObjectKind, ObjectName, Result};
 
@@ -52,6 +53,7 @@ pub trait ObjectStore: Send + Sync {
     fn begin_pack(&self) -> Result<Option<Box<dyn PendingPack>>> {
         Ok(None)
     }
+
     /// Reading the same bytes twice costs next to nothing (a local disk's page cache, not a network): check then reads a
     /// pack once to hash its file and once for its blobs.
     fn rereads_are_cheap(&self) -> bool {
@@ -81,6 +83,13 @@ pub trait ObjectStore: Send + Sync {
     fn remove_leftovers(&self, older_than: Duration) -> Result<u64> {
         let _ = older_than;
         Ok(0)
+    }
+
+    /// The same place for work that somebody may cancel: its waits (for another try, for its turn under a limit) then end
+    /// soon, with the error that made it wait where there is one. `None`: it never waits.
+    fn canceled_by(&self, cancel: &CancelToken) -> Option<Arc<dyn ObjectStore>> {
+        let _ = cancel;
+        None
     }
 }
 

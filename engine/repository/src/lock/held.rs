@@ -182,7 +182,7 @@ impl State {
         if self.repo.clock().now().duration_since(old.written) > LOST_AFTER {
             self.lost.store(true, Ordering::Relaxed);
         }
-        match remove(&*self.repo.inner.store, old.id) {
+        match remove(&**self.repo.store(), old.id) {
             Ok(true) => {}
             // Somebody took our lock away and may have deleted what we rely on.
             Ok(false) => self.lost.store(true, Ordering::Relaxed),

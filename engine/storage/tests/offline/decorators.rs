@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::conformance::{content, id, named};
 use parking_lot::Mutex;
+use rempart_model::CancelToken;
 use rempart_storage::{
     CrashStore, ErrorKind, Fault, FaultPlan, FaultStore, LimitStore, Limits, LocalStore, ObjectKind, ObjectName,
     ObjectStore, Operation, RecordStore, RetryPolicy, RetryStore, Trigger, Unsynced,
@@ -114,6 +115,28 @@ fn tries_are_bounded_and_fewer_at_a_place_that_never_answered() {
         assert!(error.chain().contains(&format!("after {tries} tries")), "{}", error.chain());
         assert_eq!(faulty.struck(), tries, "answered before: {answered}");
     }
+}
+
+#[test]
+fn canceled_work_is_not_tried_again_and_others_work_is() {
+    let plan = || FaultPlan::new(Trigger::at(1).times(100), Fault::Fail(ErrorKind::Network));
+    let cancel = CancelToken::new();
+    // Given a place that has answered once and then fails, and a wait during which the work is canceled
+    let faulty = Arc::new(FaultStore::new(Arc::new(CrashStore::new()), plan()));
+    let asked = cancel.clone();
+    let store = RetryStore::with_sleep(faulty.clone(), SEVEN_TRIES, move |_| asked.cancel());
+    let canceled = store.canceled_by(&cancel).expect("retries can be canceled");
+    canceled.create().unwrap();
+    // Then that was the only wait, and the error is the place's own
+    let error = canceled.read(ObjectName::Config).unwrap_err();
+    assert_eq!((error.kind(), faulty.struck()), (ErrorKind::Network, 1), "{}", error.chain());
+    assert!(error.chain().contains("canceled"), "{}", error.chain());
+    // What follows a cancel, such as removing a lock, is tried once
+    assert_eq!(canceled.remove(ObjectName::Config).unwrap_err().kind(), ErrorKind::Network);
+    assert_eq!(faulty.struck(), 2);
+    // The same place for other work is as patient as ever, and knows that the place has answered
+    store.read(ObjectName::Config).unwrap_err();
+    assert_eq!(faulty.struck(), 2 + u64::from(SEVEN_TRIES.tries));
 }
 
 #[test]
