@@ -55,6 +55,16 @@ pub(crate) fn open_into(key: &MasterKey, envelope: &[u8], out: &mut Vec<u8>) -> 
     Ok(())
 }
 
+/// Checks the envelope and decrypts it where it lies. Returns the plaintext, which is a part of it; an envelope that is
+/// refused is as it was.
+pub(crate) fn open_in_place<'e>(key: &MasterKey, envelope: &'e mut [u8]) -> Result<&'e mut [u8], CryptoError> {
+    let (iv, ciphertext) = verified(key, envelope)?;
+    let (iv, len) = (*iv, ciphertext.len());
+    let text = &mut envelope[IV_LEN_BYTES..IV_LEN_BYTES + len];
+    keystream(&key.encrypt, &iv).apply_keystream(text);
+    Ok(text)
+}
+
 /// The IV and the ciphertext of an envelope whose MAC is right.
 pub(crate) fn verified<'e>(key: &MasterKey, envelope: &'e [u8]) -> Result<(&'e Iv, &'e [u8]), CryptoError> {
     let too_short = CryptoError::TooShort { len_bytes: envelope.len() };
@@ -152,6 +162,13 @@ mod tests {
             damaged[16 + plaintext.len() / 2] ^= 1;
             let refused = matches!(key.verify(&damaged), Err(CryptoError::BadMac));
             prop_assert!(refused || extreme == Some(0));
+            if refused {
+                let before = damaged.clone();
+                prop_assert!(key.open_in_place(&mut damaged).is_err());
+                prop_assert!(damaged == before, "a refused envelope was changed");
+            }
+            let mut in_place = envelope.clone();
+            prop_assert_eq!(key.open_in_place(&mut in_place).ok().map(|text| text.to_vec()), Some(plaintext.clone()));
             prop_assert_eq!(key.open(&envelope).ok(), Some(plaintext));
         }
     }

@@ -68,6 +68,12 @@ impl MasterKey {
         envelope::open_into(self, envelope, out)
     }
 
+    /// Checks the MAC, then decrypts where the envelope lies, and returns the plaintext: for what is too long to be held
+    /// twice. A refused envelope is left as it was.
+    pub fn open_in_place<'e>(&self, envelope: &'e mut [u8]) -> Result<&'e mut [u8], CryptoError> {
+        envelope::open_in_place(self, envelope)
+    }
+
     /// Checks the MAC and nothing more: for envelopes that are moved as they are.
     pub fn verify(&self, envelope: &[u8]) -> Result<(), CryptoError> {
         envelope::verified(self, envelope).map(drop)

@@ -51,4 +51,4 @@ pub use node::{Node, NodeKind, Xattr, is_safe_name};
 pub use snapshot::{PathBytes, Snapshot, SnapshotSummary};
 pub use text::{decode_name, encode_name, is_printable};
 pub use time::{FileTime, LocalZone, TimeWriter, WallTime};
-pub use tree::{TreeEncoder, TreeReader, for_each_reference};
+pub use tree::{TreeBytes, TreeCursor, TreeEncoder, TreeReader, for_each_reference};

@@ -36,6 +36,6 @@ pub use maintain::{
     SnapshotRepair, Step,
 };
 pub use repository::{InitOptions, OpenOptions, Repository};
-pub use sink::{BlobError, BlobSink, BlobSource, Deliver, LONG_TREE_BYTES, PreparedBlob, TreeBytes};
+pub use sink::{BlobError, BlobSink, BlobSource, Deliver, LONG_TREE_BYTES, PreparedBlob};
 pub use snapshots::StoredSnapshot;
 pub use writer::{SealedBlob, Writer, WriterLock, WriterOptions, WriterStats};

@@ -6,15 +6,13 @@ mod plan;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rempart_crypto::{Sha256Stream, sha256};
-use rempart_format::{BlobKind, unpack_pieces};
-use rempart_model::{BlobId, PackId};
+use rempart_crypto::{IV_LEN_BYTES, Sha256Stream, sha256};
+use rempart_format::{BlobKind, FormatError, TreeBytes, unpack_pieces};
+use rempart_model::{BlobId, Id, PackId};
 use rempart_storage::{ObjectKind, ObjectName};
 
 use crate::decode::open_blob;
-use crate::{
-    BlobError, BlobLocation, BlobSource, Deliver, LONG_TREE_BYTES, Repository, RepositoryError, Result, TreeBytes,
-};
+use crate::{BlobError, BlobLocation, BlobSource, Deliver, LONG_TREE_BYTES, Repository, RepositoryError, Result};
 
 impl BlobSource for Repository {
     fn read_blob(&self, kind: BlobKind, id: &BlobId) -> Result<Vec<u8>, BlobError> {
@@ -22,10 +20,10 @@ impl BlobSource for Repository {
     }
 
     fn read_tree(&self, id: &BlobId) -> Result<TreeBytes, BlobError> {
-        if self.plaintext_bytes(BlobKind::Tree, id).is_none_or(|len_bytes| len_bytes < LONG_TREE_BYTES) {
-            return self.read_blob(BlobKind::Tree, id).map(TreeBytes::Whole);
+        match self.is_long_tree(id) {
+            true => Ok(self.read_long_tree(id)?),
+            false => self.read_blob(BlobKind::Tree, id).map(TreeBytes::Whole),
         }
-        Ok(self.read_long_tree(id)?)
     }
 
     fn read_blobs(&self, kind: BlobKind, ids: &[BlobId], deliver: &Deliver<'_>) -> Result<(), BlobError> {
@@ -49,7 +47,7 @@ impl Repository {
     ) -> Result<Vec<u8>> {
         let mut plaintext = Vec::new();
         self.any_copy(kind, id, bad, reloaded, &mut |location, sealed| {
-            open_blob(self.master_key(), sealed, location.uncompressed_bytes, &mut Vec::new(), &mut plaintext)?;
+            open_blob(self.master_key(), &sealed, location.uncompressed_bytes, &mut Vec::new(), &mut plaintext)?;
             if sha256(&plaintext) == *id.as_bytes() { Ok(()) } else { Err(WRONG_HASH.to_owned()) }
         })?;
         Ok(plaintext)
@@ -61,7 +59,7 @@ impl Repository {
         let (mut payload, mut uncompressed_bytes) = (Vec::new(), None);
         self.any_copy(kind, id, &[], &AtomicBool::new(false), &mut |location, sealed| {
             uncompressed_bytes = location.uncompressed_bytes;
-            self.master_key().open_into(sealed, &mut payload).map_err(|error| error.to_string())
+            self.master_key().open_into(&sealed, &mut payload).map_err(|error| error.to_string())
         })?;
         Ok((payload, uncompressed_bytes))
     }
@@ -77,21 +75,52 @@ impl Repository {
         SCRATCH.with_borrow_mut(|scratch| open_blob(self.master_key(), sealed, uncompressed_bytes, scratch, plaintext))
     }
 
+    /// Whether a tree is so long that it is not unpacked whole. One that no index knows is not.
+    pub(crate) fn is_long_tree(&self, id: &BlobId) -> bool {
+        self.plaintext_bytes(BlobKind::Tree, id).is_some_and(|len_bytes| len_bytes >= LONG_TREE_BYTES)
+    }
+
     /// The frame of a tree, from the first copy that is intact: unpacked for its SHA-256, and not kept so.
     fn read_long_tree(&self, id: &BlobId) -> Result<TreeBytes> {
         let (mut payload, mut is_packed) = (Vec::new(), false);
-        self.any_copy(BlobKind::Tree, id, &[], &AtomicBool::new(false), &mut |location, sealed| {
-            self.master_key().open_into(sealed, &mut payload).map_err(|error| error.to_string())?;
-            is_packed = location.uncompressed_bytes.is_some();
-            let mut hash = Sha256Stream::new();
-            if is_packed {
-                unpack_pieces(&payload, |piece| hash.update(piece)).map_err(|error| error.to_string())?;
-            } else {
-                hash.update(&payload);
-            }
-            if hash.finish() == *id.as_bytes() { Ok(()) } else { Err(WRONG_HASH.to_owned()) }
+        self.any_copy(BlobKind::Tree, id, &[], &AtomicBool::new(false), &mut |location, mut sealed| {
+            let len = self.verify_in_place(&id.0, &mut sealed, location.uncompressed_bytes)?;
+            sealed.truncate(IV_LEN_BYTES + len);
+            sealed.drain(..IV_LEN_BYTES);
+            (payload, is_packed) = (sealed, location.uncompressed_bytes.is_some());
+            Ok(())
         })?;
         Ok(if is_packed { TreeBytes::Packed(payload) } else { TreeBytes::Whole(payload) })
+    }
+
+    /// Checks a sealed blob, its SHA-256 included, without a second buffer: it is decrypted where it lies, behind its IV,
+    /// and unpacked piece by piece. Returns the length of what was decrypted.
+    pub(crate) fn verify_in_place(
+        &self,
+        id: &Id,
+        sealed: &mut [u8],
+        uncompressed_bytes: Option<NonZeroU32>,
+    ) -> Result<usize, String> {
+        let payload = self.master_key().open_in_place(sealed).map_err(|error| error.to_string())?;
+        let (mut hash, mut actual_bytes) = (Sha256Stream::new(), 0);
+        let mut take = |piece: &[u8]| {
+            hash.update(piece);
+            actual_bytes += piece.len() as u64;
+        };
+        let expected_bytes = match uncompressed_bytes {
+            Some(bytes) => {
+                unpack_pieces(payload, take).map_err(|error| error.to_string())?;
+                u64::from(bytes.get())
+            }
+            None => {
+                take(&*payload);
+                payload.len() as u64
+            }
+        };
+        if actual_bytes != expected_bytes {
+            return Err(FormatError::UncompressedLength { expected_bytes, actual_bytes }.to_string());
+        }
+        if hash.finish() == *id.as_bytes() { Ok(payload.len()) } else { Err(WRONG_HASH.to_owned()) }
     }
 
     fn any_copy(
@@ -140,12 +169,16 @@ impl Repository {
         let name = pack_name(location.pack);
         let read = self.store().read_range(name, u64::from(location.offset_bytes), location.sealed_bytes as usize);
         let sealed = read.map_err(|error| pack_error(error, location.pack, id))?;
-        take(location, &sealed).map_err(|reason| RepositoryError::BlobDamaged { id: *id, pack: location.pack, reason })
+        take(location, sealed.into()).map_err(|reason| RepositoryError::BlobDamaged {
+            id: *id,
+            pack: location.pack,
+            reason,
+        })
     }
 }
 
 /// Looks at one copy of a blob as it is sealed; refuses it in words.
-type TakeCopy<'a> = dyn FnMut(&BlobLocation, &[u8]) -> Result<(), String> + 'a;
+type TakeCopy<'a> = dyn FnMut(&BlobLocation, Vec<u8>) -> Result<(), String> + 'a;
 
 const WRONG_HASH: &str = "its content does not match its name";
 

@@ -3,7 +3,7 @@
 
 use std::num::NonZeroU32;
 
-use rempart_format::{BlobKind, Snapshot};
+use rempart_format::{BlobKind, Snapshot, TreeBytes};
 use rempart_model::{BlobId, SnapshotId};
 
 use crate::{ErrorKind, RepositoryError};
@@ -36,14 +36,6 @@ pub type Deliver<'a> = dyn Fn(usize, Result<&[u8], BlobError>) -> bool + Sync + 
 
 /// From this length on, a tree is left packed where it can be.
 pub const LONG_TREE_BYTES: u64 = 8 << 20;
-
-/// The bytes of a tree.
-#[derive(Debug)]
-pub enum TreeBytes {
-    Whole(Vec<u8>),
-    /// A zstd frame that was unpacked once, piece by piece, and gave what the tree's id names.
-    Packed(Vec<u8>),
-}
 
 /// Where blobs come from. Local: [`crate::Repository`]. Far: an agent's session.
 pub trait BlobSource: Send + Sync {

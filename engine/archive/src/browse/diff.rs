@@ -3,11 +3,10 @@
 use std::cmp::Ordering;
 
 use hashbrown::HashSet;
-use rempart_format::{Node, NodeKind, is_safe_name};
+use rempart_format::{Node, NodeKind, TreeCursor, is_safe_name};
 use rempart_model::BlobId;
 use rempart_repository::BlobSource;
 
-use super::cursor::TreeCursor;
 use super::error::{BrowseError, shown};
 use super::fetch::TreeFetcher;
 use crate::cancel::CancelToken;

@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 
 use hashbrown::HashMap;
-use rempart_format::BlobKind;
+use rempart_format::{BlobKind, TreeBytes};
 use rempart_model::BlobId;
-use rempart_repository::{BlobError, BlobSource, LONG_TREE_BYTES, TreeBytes};
+use rempart_repository::{BlobError, BlobSource, LONG_TREE_BYTES};
 
 /// What is kept ahead at most. One tree larger than this is read all the same, alone.
 const KEPT_BYTES: usize = 12 << 20;

@@ -13,7 +13,6 @@
 //! }
 //! ```
 
-mod cursor;
 mod diff;
 mod dump;
 mod error;

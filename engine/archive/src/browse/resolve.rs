@@ -1,10 +1,9 @@
 //! `snapshot:sub/path`: from a snapshot and a path to a tree or a file.
 
-use rempart_format::{Node, NodeKind};
+use rempart_format::{Node, NodeKind, TreeCursor};
 use rempart_model::BlobId;
 use rempart_repository::BlobSource;
 
-use super::cursor::TreeCursor;
 use super::error::{BrowseError, shown};
 
 /// Where a path leads in a snapshot.

@@ -1,10 +1,9 @@
 //! The walk over a tree: entries in the order of their names, a directory before what it holds.
 
-use rempart_format::{Node, NodeKind, is_safe_name};
+use rempart_format::{Node, NodeKind, TreeCursor, is_safe_name};
 use rempart_model::BlobId;
 use rempart_repository::BlobSource;
 
-use super::cursor::TreeCursor;
 use super::error::{BrowseError, shown};
 use super::fetch::TreeFetcher;
 use super::resolve::Place;

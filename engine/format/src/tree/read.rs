@@ -1,8 +1,11 @@
 //! Reading trees, one node at a time: a directory of a million files is never held decoded.
 
+use rempart_model::BlobId;
+
 use super::node::read_node;
+use super::references::of_node;
 use crate::json::read::Reader;
-use crate::{FormatError, Node, NodeKind};
+use crate::{BlobKind, FormatError, Node, NodeKind};
 
 /// Yields the nodes of a tree. The first error ends it.
 #[derive(Clone)]
@@ -58,17 +61,33 @@ impl<'a> TreeReader<'a> {
 
     /// Reads the next node into `node`, reusing what it has allocated; false at the end. The first error ends the tree.
     pub fn next_into(&mut self, node: &mut Node) -> Result<bool, FormatError> {
+        self.item(|reader| read_node(reader, node))
+    }
+
+    /// Steps over the next node and puts what it refers to into `found`, which is emptied first; false at the end. What
+    /// the node says beside that is not looked at, as with [`crate::for_each_reference`].
+    pub fn next_references(&mut self, found: &mut Vec<(BlobKind, BlobId)>) -> Result<bool, FormatError> {
+        self.item(|reader| {
+            found.clear();
+            of_node(reader, &mut |kind, id| {
+                found.push((kind, BlobId(id)));
+                Ok(())
+            })
+        })
+    }
+
+    fn item(&mut self, read: impl FnOnce(&mut Reader<'a>) -> Result<(), FormatError>) -> Result<bool, FormatError> {
         if self.state == State::Done {
             return Ok(false);
         }
-        let step = self.step(node);
+        let step = self.step(read);
         if !matches!(step, Ok(true)) {
             self.state = State::Done;
         }
         step
     }
 
-    fn step(&mut self, node: &mut Node) -> Result<bool, FormatError> {
+    fn step(&mut self, read: impl FnOnce(&mut Reader<'a>) -> Result<(), FormatError>) -> Result<bool, FormatError> {
         if self.state == State::Before {
             if !self.begin()? {
                 return Ok(false);
@@ -83,7 +102,7 @@ impl<'a> TreeReader<'a> {
         self.reader.peek();
         let text = self.reader.rest();
         let start = self.reader.at_byte();
-        read_node(&mut self.reader, node)?;
+        read(&mut self.reader)?;
         self.raw = &text[..self.reader.at_byte() - start];
         Ok(true)
     }

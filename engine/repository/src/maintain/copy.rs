@@ -5,14 +5,13 @@
 //! polynomials: copies deduplicate among themselves, and with new backups only where the polynomial was taken over.
 
 use hashbrown::{HashMap, HashSet};
-use rempart_format::{BlobKind, Snapshot, for_each_reference};
+use rempart_format::{BlobKind, Snapshot};
 use rempart_model::{BlobId, SnapshotId};
 
 use super::threads::for_each_parallel;
+use super::trees::for_each_tree;
 use super::{MaintenanceObserver, Step};
-use crate::{
-    BlobError, BlobSink, BlobSource, PreparedBlob, Repository, RepositoryError, Result, StoredSnapshot, Writer,
-};
+use crate::{BlobError, BlobSink, PreparedBlob, Repository, RepositoryError, Result, StoredSnapshot, Writer};
 
 /// How to copy.
 #[derive(Debug, Clone, Copy, Default)]
@@ -84,10 +83,10 @@ impl Repository {
         let mut level = if visited.insert(root) { vec![root] } else { Vec::new() };
         while !level.is_empty() {
             let references = parking_lot::Mutex::new((Vec::new(), Vec::new(), None));
-            self.read_blobs(BlobKind::Tree, &level, &|_, plaintext| {
+            for_each_tree(self, &level, &|_, text| {
                 let (mut trees, mut data) = (Vec::new(), Vec::new());
-                let read = plaintext.map_err(BlobError::into_repository).and_then(|plaintext| {
-                    for_each_reference::<RepositoryError>(plaintext, |kind, id| {
+                let read = text.map_err(BlobError::into_repository).and_then(|text| {
+                    text.for_each_reference::<RepositoryError>(|kind, id| {
                         match kind {
                             BlobKind::Tree => trees.push(id),
                             BlobKind::Data => data.push(id),
@@ -102,8 +101,7 @@ impl Repository {
                     all.2.get_or_insert(error);
                 }
                 all.2.is_none() && !observer.is_canceled()
-            })
-            .map_err(BlobError::into_repository)?;
+            })?;
             let (trees, data, failure) = references.into_inner();
             if let Some(error) = failure {
                 return Err(error);

@@ -13,6 +13,7 @@ mod reach;
 mod removal;
 mod repair;
 mod threads;
+mod trees;
 
 pub use check::{CheckOptions, CheckReport, ParseReadDataError, Problem, ReadData, Severity};
 pub use copy::{CopyOptions, CopyReport};

@@ -1,17 +1,18 @@
 //! Reachability: which blobs the snapshots use.
 //!
-//! Trees are visited level by level, each once, whatever number of snapshots share it: a level is one request to
-//! `read_blobs`, which reads it in the order of the packs and decodes it on all cores.
+//! Trees are visited level by level, each once, whatever number of snapshots share it: a level is one request, which is
+//! read in the order of the packs and decoded on all cores.
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use rempart_format::{BlobKind, FormatError, Node, NodeKind, TreeReader, for_each_reference};
+use rempart_format::{BlobKind, FormatError, Node, NodeKind};
 use rempart_model::BlobId;
 
 use super::marks::Marks;
+use super::trees::{TreeText, for_each_tree};
 use super::{MaintenanceObserver, Step};
-use crate::{BlobError, BlobSource, Index, Repository, Result};
+use crate::{Index, Repository, Result};
 
 /// What is wrong with a tree, as the walk meets it.
 #[derive(Debug)]
@@ -64,16 +65,14 @@ pub(crate) fn reach(
     }
     while !level.is_empty() && !observer.is_canceled() {
         let next = Mutex::new(Vec::new());
-        let deliver = |position: usize, plaintext: Result<&[u8], BlobError>| {
-            let tree = level[position];
-            match plaintext {
-                Ok(plaintext) => visit_tree(&reached, tree, plaintext, look, &next, tell),
+        for_each_tree(repository, &level, &|&tree, text| {
+            match text {
+                Ok(text) => visit_tree(&reached, tree, text, look, &next, tell),
                 Err(error) => tell(TreeFault::Unreadable { tree, reason: chain(&error) }),
             }
             observer.advance(Step::WalkTrees, 1);
             !observer.is_canceled()
-        };
-        repository.read_blobs(BlobKind::Tree, &level, &deliver).map_err(BlobError::into_repository)?;
+        })?;
         level = next.into_inner();
     }
     Ok(reached)
@@ -94,22 +93,21 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 fn visit_tree(
     reached: &Reached,
     tree: BlobId,
-    plaintext: &[u8],
+    text: TreeText<'_>,
     look: Look,
     next: &Mutex<Vec<BlobId>>,
     tell: &(dyn Fn(TreeFault) + Sync),
 ) {
     let mut found = Vec::new();
     let walked = match look {
-        Look::References => for_each_reference(plaintext, |kind, id| {
+        Look::References => text.for_each_reference(|kind, id| {
             match kind {
                 BlobKind::Tree => visit_subtree(reached, id, Some(tree), &mut found, tell),
                 BlobKind::Data => visit_chunk(reached, tree, &[], id, tell),
             }
             Ok(())
         }),
-        Look::Nodes => TreeReader::new(plaintext)
-            .try_for_each(|node| node.map(|node| visit_node(reached, tree, &node, &mut found, tell))),
+        Look::Nodes => text.for_each_node(|node| visit_node(reached, tree, node, &mut found, tell)),
     };
     if let Err(error) = walked {
         let error: FormatError = error;

@@ -6,4 +6,5 @@ mod copy;
 mod damage;
 mod histories;
 mod lab;
+mod long_trees;
 mod prune;

@@ -7,18 +7,18 @@
 
 use parking_lot::Mutex;
 use rempart_crypto::{Sha256Stream, sha256, sha256_lanes, sha256_many};
-use rempart_format::PackEntry;
+use rempart_format::{BlobKind, PackEntry};
 use rempart_model::{Id, PackId};
 use rempart_storage::{ObjectKind, ObjectName};
 
 use super::structure::CheckedPack;
 use super::{Findings, Problem};
-use crate::Repository;
 use crate::decode::keep_within;
 use crate::maintain::packs::{ReadPart, read_header_by};
 use crate::maintain::reach::chain;
 use crate::maintain::threads::for_each_parallel;
 use crate::maintain::{MaintenanceObserver, Step};
+use crate::{LONG_TREE_BYTES, Repository};
 
 /// How much of each pack of a group is hashed at a time.
 const WINDOW_BYTES: usize = 256 << 10;
@@ -175,7 +175,13 @@ impl Checker<'_> {
             }
             for entry in run {
                 let at = (entry.offset_bytes - start) as usize;
-                let part = &sealed[at..at + entry.sealed_bytes as usize];
+                let part = &mut sealed[at..at + entry.sealed_bytes as usize];
+                if is_long_tree(entry) {
+                    if let Err(reason) = self.repository.verify_in_place(&entry.id.0, part, entry.uncompressed_bytes) {
+                        tell(entry.id, reason);
+                    }
+                    continue;
+                }
                 match self.repository.open_blob(part, entry.uncompressed_bytes, opened.next_buffer()) {
                     Ok(()) => opened.keep(entry.id.0),
                     Err(reason) => tell(entry.id, reason),
@@ -186,11 +192,20 @@ impl Checker<'_> {
             }
         }
         opened.verify(&mut |id| tell(id.into(), WRONG_CONTENT.to_owned()));
+        // A tree of tens of megabytes shall not stay in memory for the rest of the work.
+        if sealed.capacity() as u64 > 4 * RUN_BYTES {
+            *sealed = Vec::new();
+        }
         sound
     }
 }
 
 const WRONG_CONTENT: &str = "its content does not have the SHA-256 that it is named by";
+
+/// Unpacked whole, it would take far more memory than the pack it lies in.
+fn is_long_tree(entry: &PackEntry) -> bool {
+    entry.kind == BlobKind::Tree && entry.uncompressed_bytes.is_some_and(|len| u64::from(len.get()) >= LONG_TREE_BYTES)
+}
 
 fn end_of(entry: &PackEntry) -> u64 {
     u64::from(entry.offset_bytes) + u64::from(entry.sealed_bytes)
@@ -246,7 +261,6 @@ impl Opened {
 
 #[cfg(test)]
 mod tests {
-    use rempart_format::BlobKind;
     use rempart_model::BlobId;
 
     use super::*;

@@ -78,7 +78,11 @@ impl Repository {
     /// Checks the repository. Problems are findings, not errors: an error means that the check itself could not be made.
     pub fn check(&self, options: &CheckOptions, observer: &dyn MaintenanceObserver) -> Result<CheckReport> {
         let findings = Findings { problems: Mutex::default(), canceled: AtomicBool::new(false) };
-        let packs = structure::check_packs(self, &findings, observer)?;
+        let mut packs = structure::check_packs(self, &findings, observer)?;
+        if options.read_data == ReadData::None {
+            // Of use to a reading alone, and some fifty bytes for each blob there is.
+            packs.iter_mut().for_each(|pack| pack.entries = Vec::new());
+        }
         let snapshots = structure::check_snapshots(self, &findings, observer)?;
 
         let mut verified = VerifiedPacks::load(self.cache_dir());

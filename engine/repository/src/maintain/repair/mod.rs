@@ -5,6 +5,7 @@
 //! new backup before the last one: it brings back what the source still has.
 
 mod index;
+mod long_tree;
 mod packs;
 mod snapshots;
 

@@ -27,15 +27,17 @@ pub struct SnapshotRepair {
     pub lost: Vec<Vec<u8>>,
 }
 
-struct Rewriter<'a> {
-    repository: &'a Repository,
+pub(super) struct Rewriter<'a> {
+    pub(super) repository: &'a Repository,
     /// `None`: only look.
-    writer: Option<&'a Writer>,
-    observer: &'a dyn MaintenanceObserver,
+    pub(super) writer: Option<&'a Writer>,
+    pub(super) observer: &'a dyn MaintenanceObserver,
     compressor: Compressor,
     /// Trees that were looked at, and what they became.
     done: HashMap<BlobId, BlobId>,
     lost: Vec<Vec<u8>>,
+    /// Off while a tree is gone through again: what is lost of it is told already.
+    pub(super) is_telling: bool,
 }
 
 impl Repository {
@@ -57,6 +59,7 @@ impl Repository {
             compressor: Compressor::new(Compression::Auto)?,
             done: HashMap::new(),
             lost: Vec::new(),
+            is_telling: true,
         };
         let mut new_snapshots = Vec::new();
         for stored in snapshots {
@@ -96,10 +99,20 @@ impl Rewriter<'_> {
             return Ok(Some(*done));
         }
         stop_if_canceled(self.observer)?;
-        let Some(plaintext) = self.read(id)? else {
-            self.lost.push(path.clone());
-            return Ok(None);
+        let repaired = match self.repository.is_long_tree(id) {
+            true => self.long_tree(id, path)?,
+            false => self.short_tree(id, path)?,
         };
+        match repaired {
+            Some(repaired) => _ = self.done.insert(*id, repaired),
+            None => self.lose(path),
+        }
+        Ok(repaired)
+    }
+
+    fn short_tree(&mut self, id: &BlobId, path: &mut Vec<u8>) -> Result<Option<BlobId>> {
+        let read = self.repository.read_blob(BlobKind::Tree, id);
+        let Some(plaintext) = if_there(read)? else { return Ok(None) };
         let mut encoder = TreeEncoder::new(LocalZone::system());
         let (mut changed, mut cut_off) = (false, false);
         let mut nodes = TreeReader::new(&plaintext);
@@ -120,21 +133,25 @@ impl Rewriter<'_> {
             path.truncate(before);
         }
         if cut_off {
-            self.lost.push(path.clone());
+            self.lose(path);
         }
-        let repaired = if changed || cut_off { self.store(encoder.finish())? } else { *id };
-        self.done.insert(*id, repaired);
-        Ok(Some(repaired))
+        Ok(Some(if changed || cut_off { self.store(encoder.finish())? } else { *id }))
+    }
+
+    pub(super) fn lose(&mut self, path: &[u8]) {
+        if self.is_telling {
+            self.lost.push(path.to_vec());
+        }
     }
 
     /// Takes out of a node what is lost. True where that changed it.
-    fn node(&mut self, node: &mut Node, path: &mut Vec<u8>) -> Result<bool> {
+    pub(super) fn node(&mut self, node: &mut Node, path: &mut Vec<u8>) -> Result<bool> {
         if node.kind == NodeKind::Dir {
             let before = node.subtree;
             node.subtree = match &before {
                 Some(subtree) if !subtree.0.is_null() => self.tree(subtree, path)?,
                 _ => {
-                    self.lost.push(path.clone());
+                    self.lose(path);
                     None
                 }
             };
@@ -157,17 +174,8 @@ impl Rewriter<'_> {
             return Ok(false);
         }
         node.size = remaining_bytes;
-        self.lost.push(path.clone());
+        self.lose(path);
         Ok(true)
-    }
-
-    /// A tree's plaintext; `None` where it is lost or damaged, an error where the storage failed.
-    fn read(&self, id: &BlobId) -> Result<Option<Vec<u8>>> {
-        match self.repository.read_blob(BlobKind::Tree, id).map_err(BlobError::into_repository) {
-            Ok(plaintext) => Ok(Some(plaintext)),
-            Err(error) if matches!(error.kind(), ErrorKind::Damaged | ErrorKind::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 
     fn store(&mut self, json: &[u8]) -> Result<BlobId> {
@@ -182,5 +190,14 @@ impl Rewriter<'_> {
             writer.put(BlobKind::Tree, &[blob]).map_err(BlobError::into_repository)?;
         }
         Ok(id)
+    }
+}
+
+/// What was read; `None` where it is lost or damaged, an error where the storage failed.
+pub(super) fn if_there<T>(read: Result<T, BlobError>) -> Result<Option<T>> {
+    match read.map_err(BlobError::into_repository) {
+        Ok(read) => Ok(Some(read)),
+        Err(error) if matches!(error.kind(), ErrorKind::Damaged | ErrorKind::NotFound) => Ok(None),
+        Err(error) => Err(error),
     }
 }
