@@ -40,6 +40,7 @@
 
 mod admit;
 mod batch;
+mod blocks;
 mod cache;
 mod cut;
 mod dir;

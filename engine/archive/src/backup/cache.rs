@@ -1,7 +1,7 @@
 //! The change cache: what the last backup of the same sources saw, laid out so that a pass over an unchanged tree is a
 //! linear comparison.
 //!
-//! A *body* file holds one record a directory: for each entry what `stat` said and where its content is, and the id of
+//! A *body* file holds a record a directory (of a huge one, several): for each entry what `stat` said and where its content is, and the id of
 //! the directory's tree. A record refers to those of its subdirectories by position, so one read a directory is all it
 //! takes. Bodies are immutable. A small *head* file names the body that counts, from when on times are not trusted, and
 //! the index files of the repository that were there when all of it was known to be stored.
@@ -14,7 +14,8 @@ mod head;
 mod record;
 mod store;
 
-pub(crate) use record::{Record, RecordBuffer, RecordRef, encode as encode_record};
+pub(crate) use body::BodyReader;
+pub(crate) use record::{Record, RecordBuffer, RecordFrame, RecordRef, encode as encode_record};
 pub(crate) use store::{CacheRun, Trust};
 pub use store::{ChangeCacheLocation, UnpublishedCache};
 

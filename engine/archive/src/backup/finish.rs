@@ -7,11 +7,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use rempart_format::{BlobKind, NodeKind, TreeEncoder};
 use rempart_model::BlobId;
 
-use super::cache::{RecordRef, encode_record};
+use super::cache::{RecordBuffer, RecordFrame, RecordRef, encode_record};
 use super::dir::{Dir, Listed, State, Subtree};
 use super::error::{BackupError, Result};
-use super::listing::{Content, Listing};
+use super::listing::{Content, Entry, Listing};
 use super::progress::{Change, Item};
+use super::source::Names;
 use super::worker::Worker;
 
 /// Finished trees that wait to be hashed and stored together.
@@ -30,8 +31,6 @@ struct Finished {
 /// As many as the widest hash takes side by side, and no more memory than that is worth.
 const TREES_PER_BATCH: usize = 16;
 const TREE_BATCH_BYTES: usize = 1024 * 1024;
-/// The record of a longer directory leaves no memory behind.
-const RECORD_KEPT_BYTES: usize = 4 * 1024 * 1024;
 
 impl Worker<'_, '_> {
     /// A directory has its result: tells the one above, which may be done by that, and so on up.
@@ -78,8 +77,7 @@ impl Worker<'_, '_> {
 
     fn encode(&mut self, dir: &Arc<Dir>, listed: Listed) -> Result<()> {
         if let Some(long) = self.encode_listing(&listed.listing)? {
-            let id = self.store_long_tree(&listed.listing, &long)?;
-            let result = self.result_of(dir, listed, id);
+            let result = self.store_long(dir, listed, &long)?;
             return self.settle(Arc::clone(dir), result);
         }
         if dir.parent.is_none() && self.encoder.is_empty() {
@@ -128,40 +126,57 @@ impl Worker<'_, '_> {
     }
 
     fn result_of(&mut self, dir: &Dir, listed: Listed, tree: BlobId) -> Subtree {
-        let Listed { listing, same_as, xattrs } = listed;
-        match same_as {
-            Some((record, old)) if old == tree && xattrs.is_none() => Subtree::Unchanged(tree, record),
-            Some((record, old)) if old == tree => Subtree::Stored { tree, record: Some(record), xattrs },
-            _ => Subtree::Stored { tree, record: self.write_record(listing, &tree, dir.device), xattrs },
+        let Listed { listing: Listing { names, entries }, same_as, xattrs } = listed;
+        let kept = kept_record(same_as, &tree);
+        let mut records = Records::new(dir, tree);
+        if kept.is_none() {
+            for (from, mut block) in entries.into_blocks() {
+                self.write_record(&mut records, &names, from, &mut block);
+            }
         }
+        subtree(tree, kept, records, xattrs)
     }
 
-    /// Writes the record of a directory for the next run, with the records below it that are the last run's still.
-    fn write_record(&mut self, mut listing: Listing, tree: &BlobId, device: u64) -> Option<RecordRef> {
+    /// Writes the record of a block of a directory's entries for the next run, with the records below it that are the last
+    /// run's still.
+    pub(super) fn write_record(&mut self, records: &mut Records, names: &Names, from: usize, block: &mut [Entry]) {
+        if records.is_broken {
+            return;
+        }
+        let written = self.append_record(&records.frame, names, from, block);
+        records.is_broken = written.is_none();
+        records.frame.before = written;
+    }
+
+    fn append_record(
+        &mut self,
+        frame: &RecordFrame,
+        names: &Names,
+        from: usize,
+        block: &mut [Entry],
+    ) -> Option<RecordRef> {
         let cache = self.run.cache?;
-        for entry in &mut listing.entries {
+        for entry in &mut *block {
             if let Content::Tree(_, record) = &mut entry.content
                 && let Some(old) = record.filter(|record| record.is_old)
             {
                 *record = cache.old.as_ref().and_then(|cached| cache.writer.copy(&cached.reader, old));
             }
         }
-        let head_bytes = encode_record(&listing, tree, device, &mut self.record)?;
-        drop(listing);
-        let written = cache.writer.append(&self.record, head_bytes).ok();
-        if self.record.capacity() > RECORD_KEPT_BYTES {
-            self.record = Vec::new();
-        }
-        written
+        let head_bytes = encode_record(frame, names, from, block, &mut self.record)?;
+        cache.writer.append(&self.record, head_bytes).ok()
     }
 
-    /// The whole of a record of the last run.
-    pub(crate) fn listing_of(&mut self, at: RecordRef) -> Option<Listing> {
+    /// The directory as the last run left it.
+    fn listing_of(&mut self, last: RecordRef) -> Option<Listing> {
         let reader = &self.run.cache?.old.as_ref()?.reader;
-        let record = reader.record(at, &mut self.record)?;
-        let mut data = Vec::new();
-        reader.data(at, &record, &mut data)?;
-        record.listing(&data)
+        let mut chain = reader.chain(last)?;
+        let (mut listing, mut buffers) = (Listing::default(), [std::mem::take(&mut self.record), RecordBuffer::new()]);
+        while let Some(at) = chain.pop() {
+            reader.append_to(&mut listing, at, &mut buffers)?;
+        }
+        [self.record, _] = buffers;
+        Some(listing)
     }
 
     fn count_dir(&self, dir: &Dir, result: &Subtree) {
@@ -188,6 +203,37 @@ impl Worker<'_, '_> {
             };
             self.run.observer.item(&item);
         }
+    }
+}
+
+/// The records of one directory in the making.
+pub(super) struct Records {
+    frame: RecordFrame,
+    /// One of them could not be written: the directory is one without a record.
+    is_broken: bool,
+}
+
+impl Records {
+    pub(super) fn new(dir: &Dir, tree: BlobId) -> Self {
+        Self { frame: RecordFrame { tree, device: dir.device, before: None }, is_broken: false }
+    }
+}
+
+/// The record of the last run, where it says all there is to say of a tree.
+pub(super) fn kept_record(same_as: Option<(RecordRef, BlobId)>, tree: &BlobId) -> Option<RecordRef> {
+    same_as.filter(|(_, old)| old == tree).map(|(record, _)| record)
+}
+
+/// What the entry of a directory is told.
+pub(super) fn subtree(
+    tree: BlobId,
+    kept: Option<RecordRef>,
+    records: Records,
+    xattrs: Option<Vec<rempart_format::Xattr>>,
+) -> Subtree {
+    match (kept, xattrs) {
+        (Some(record), None) => Subtree::Unchanged(tree, record),
+        (kept, xattrs) => Subtree::Stored { tree, record: kept.or(records.frame.before), xattrs },
     }
 }
 

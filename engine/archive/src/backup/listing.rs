@@ -3,6 +3,7 @@
 use rempart_format::{FileTime, GoMode, Node, NodeKind, Xattr};
 use rempart_model::BlobId;
 
+use super::blocks::Blocks;
 use super::cache::RecordRef;
 use super::options::DeviceIds;
 use super::progress::Change;
@@ -12,7 +13,7 @@ use super::source::{Names, Owners, Stat};
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     pub(crate) names: Names,
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Blocks<Entry>,
 }
 
 #[derive(Debug)]

@@ -1,7 +1,8 @@
-//! Trees of directories with tens of thousands of entries and more: encoded in pieces, twice, and never held whole.
+//! Trees of directories with thousands of entries and more: encoded in pieces, twice, and never held whole.
 //!
 //! The JSON of a million entries is some 400 MB. Encoding it takes a quarter of a second, so it is made once for its name
-//! and, where the sink wants it, once more for the compressor.
+//! and, where the sink wants it, once more for the compressor. The second pass uses the directory's list up, block by
+//! block, while the frame and the record for the next run grow: they are never in memory together.
 
 use std::num::NonZeroU32;
 use std::sync::atomic::Ordering::Relaxed;
@@ -11,8 +12,10 @@ use rempart_format::{BlobKind, FormatError};
 use rempart_model::BlobId;
 use rempart_repository::PreparedBlob;
 
+use super::dir::{Dir, Listed, Subtree};
 use super::error::{BackupError, Result};
-use super::listing::{Content, Listing};
+use super::finish::{Records, kept_record, subtree};
+use super::listing::{Content, Entry, Listing};
 use super::worker::{Worker, internal};
 
 /// Trees from this length on are not held whole.
@@ -43,8 +46,8 @@ impl Worker<'_, '_> {
     pub(super) fn encode_listing(&mut self, listing: &Listing) -> Result<Option<Passed>> {
         self.encoder.restart();
         let mut naming = Naming::default();
-        for index in 0..listing.entries.len() {
-            self.encode_entry(listing, index)?;
+        for (index, entry) in listing.entries.iter().enumerate() {
+            self.encode_entry(listing.names.get(index), entry)?;
             if self.encoder.len_bytes() >= PIECE_BYTES {
                 self.encoder.take_piece(|piece| naming.take(piece));
             }
@@ -57,50 +60,75 @@ impl Worker<'_, '_> {
     }
 
     /// Appends what is stored of an entry to the encoder.
-    fn encode_entry(&mut self, listing: &Listing, index: usize) -> Result<()> {
-        let entry = &listing.entries[index];
+    fn encode_entry(&mut self, name: &[u8], entry: &Entry) -> Result<()> {
         match entry.content {
             Content::LeftOut => return Ok(()),
             Content::Pending => return Err(BackupError::Internal { what: "an entry was never finished" }),
             _ => {}
         }
-        entry.fill(listing.names.get(index), &self.run.owners, self.run.options.device_ids, &mut self.node);
+        entry.fill(name, &self.run.owners, self.run.options.device_ids, &mut self.node);
         self.encoder.push(&self.node).map_err(internal)
     }
 
-    /// Stores a long tree where it is wanted.
-    pub(super) fn store_long_tree(&mut self, listing: &Listing, tree: &Passed) -> Result<BlobId> {
-        let mut wanted = Vec::new();
-        self.run.sink.claim(BlobKind::Tree, &[tree.id], &mut wanted)?;
-        if wanted != [true] {
-            return Ok(tree.id);
-        }
+    /// Stores a long tree where it is wanted, and its records where they are not the last run's.
+    pub(super) fn store_long(&mut self, dir: &Dir, listed: Listed, tree: &Passed) -> Result<Subtree> {
         let len = u32::try_from(tree.len_bytes).ok().and_then(NonZeroU32::new);
         let Some(uncompressed_bytes) = len else {
             return Err(internal(FormatError::TooLarge { limit_bytes: u32::MAX.into() }));
         };
-        let frame = self.compress_long_tree(listing, tree)?;
-        let blob = PreparedBlob { id: tree.id, payload: &frame, uncompressed_bytes: Some(uncompressed_bytes) };
-        let stored_bytes = self.run.sink.put(BlobKind::Tree, &[blob])?;
-        self.run.counts.tree_blobs.fetch_add(1, Relaxed);
-        self.run.counts.added_bytes.fetch_add(tree.len_bytes, Relaxed);
-        self.run.counts.added_packed_bytes.fetch_add(stored_bytes, Relaxed);
-        Ok(tree.id)
+        let mut wanted = Vec::new();
+        self.run.sink.claim(BlobKind::Tree, &[tree.id], &mut wanted)?;
+        let kept = kept_record(listed.same_as, &tree.id);
+        let mut records = Records::new(dir, tree.id);
+        let wanted_records = kept.is_none().then_some(&mut records);
+        let frame = self.use_up(listed.listing, tree, wanted == [true], wanted_records)?;
+        if let Some(frame) = frame {
+            let blob = PreparedBlob { id: tree.id, payload: &frame, uncompressed_bytes: Some(uncompressed_bytes) };
+            let stored_bytes = self.run.sink.put(BlobKind::Tree, &[blob])?;
+            self.run.counts.tree_blobs.fetch_add(1, Relaxed);
+            self.run.counts.added_bytes.fetch_add(tree.len_bytes, Relaxed);
+            self.run.counts.added_packed_bytes.fetch_add(stored_bytes, Relaxed);
+        }
+        Ok(subtree(tree.id, kept, records, listed.xattrs))
     }
 
-    fn compress_long_tree(&mut self, listing: &Listing, tree: &Passed) -> Result<Vec<u8>> {
+    /// Goes through a list for the last time: into a frame, into records, or both.
+    fn use_up(
+        &mut self,
+        listing: Listing,
+        tree: &Passed,
+        wants_frame: bool,
+        mut records: Option<&mut Records>,
+    ) -> Result<Option<Vec<u8>>> {
+        let Listing { names, entries } = listing;
         // Taken out while the frame borrows it: encoding needs the rest of the worker.
         let mut compressor = self.take_compressor()?;
-        let mut frame = compressor.begin(tree.len_bytes).map_err(internal)?;
+        let mut frame = match wants_frame {
+            true => Some(compressor.begin(tree.len_bytes).map_err(internal)?),
+            false => None,
+        };
         self.encoder.restart();
-        for index in 0..listing.entries.len() {
-            self.encode_entry(listing, index)?;
-            if self.encoder.len_bytes() >= PIECE_BYTES {
-                self.encoder.take_piece(|piece| frame.push(piece)).map_err(internal)?;
+        for (from, mut block) in entries.into_blocks() {
+            if let Some(frame) = &mut frame {
+                for (index, entry) in block.iter().enumerate() {
+                    self.encode_entry(names.get(from + index), entry)?;
+                    if self.encoder.len_bytes() >= PIECE_BYTES {
+                        self.encoder.take_piece(|piece| frame.push(piece)).map_err(internal)?;
+                    }
+                }
+            }
+            if let Some(records) = &mut records {
+                self.write_record(records, &names, from, &mut block);
             }
         }
-        self.encoder.finish_pieces(|piece| frame.push(piece)).map_err(internal)?;
-        let frame = frame.finish(tree.id.as_bytes()).map_err(internal)?;
+        drop(names);
+        let frame = match frame {
+            Some(mut frame) => {
+                self.encoder.finish_pieces(|piece| frame.push(piece)).map_err(internal)?;
+                Some(frame.finish(tree.id.as_bytes()).map_err(internal)?)
+            }
+            None => None,
+        };
         self.give_compressor_back(compressor);
         Ok(frame)
     }

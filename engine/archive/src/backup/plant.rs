@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustix::io::Errno;
 
 use super::admit::Admission;
+use super::blocks::Blocks;
 use super::dir::{Dir, Listed, Previous};
 use super::error::Result;
 use super::exclude::TagVerdict;
@@ -23,7 +24,7 @@ impl Worker<'_, '_> {
         let mut pending = vec![(dir, target)];
         while let Some((dir, target)) = pending.pop() {
             let mut old = self.previous_listing(&dir);
-            let (mut names, mut entries, mut below) = (Names::new(), Vec::new(), Vec::new());
+            let (mut names, mut entries, mut below) = (Names::new(), Blocks::default(), Vec::new());
             let mut admission = Admission::new(&dir);
             // These few directories are made anew each time; whether they are as they were shows in their trees.
             for (slot, (name, child)) in target.children.iter().enumerate() {
@@ -50,12 +51,7 @@ impl Worker<'_, '_> {
                     Entry { content: Content::LeftOut, ..Entry::new(Stat::default()) }
                 }));
             }
-            let same_as = match (&old, dir.previous) {
-                (Some(old), Previous::Record(record)) if old.is_used_up() && admission.all_same => {
-                    dir.old_tree.get().map(|tree| (record, *tree))
-                }
-                _ => None,
-            };
+            let same_as = self.same_as(&dir, old, &admission);
             admission.others = below.len();
             self.begin(dir, Listed { listing: Listing { names, entries }, same_as, xattrs: None }, admission)?;
             pending.extend(below);

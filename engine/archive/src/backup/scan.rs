@@ -4,21 +4,21 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use rempart_model::BlobId;
 use rustix::io::Errno;
 
 use super::admit::Admission;
-use super::cache::{Record, Trust};
+use super::blocks::Blocks;
+use super::cache::{Record, RecordRef, Trust};
 use super::dir::{Dir, Listed, Previous, State, Subtree};
 use super::error::Result;
 use super::exclude::TagVerdict;
 use super::listing::{Content, Entry, Listing};
 use super::progress::{Change, Item};
 use super::queue::ScanTask;
+use super::run::Run;
 use super::source::{Stat, open_dir_at};
 use super::worker::Worker;
-
-/// The results of so many `stat` calls are kept room for.
-const STATS_KEPT: usize = 64 * 1024;
 
 impl Worker<'_, '_> {
     pub(crate) fn scan(&mut self, task: ScanTask) -> Result<()> {
@@ -38,8 +38,8 @@ impl Worker<'_, '_> {
         self.leave_out_names(&dir, &fd);
         self.read_stats(&dir, &fd);
         let xattrs = if dir.needs_xattrs { Some(self.xattrs_of_open(&fd, || dir.path.clone())) } else { None };
-        if let Some((at, matched)) = self.match_record(&dir) {
-            return self.scan_matching(&dir, &fd, at, matched, xattrs);
+        if let Some(matched) = self.match_record(&dir) {
+            return self.scan_matching(&dir, &fd, matched, xattrs);
         }
         self.scan_differing(dir, &fd, xattrs)
     }
@@ -90,70 +90,56 @@ impl Worker<'_, '_> {
         }
     }
 
-    /// Whether the directory is what its record says, subdirectories' contents aside. The record stays in
-    /// `self.record`.
-    fn match_record(&mut self, dir: &Dir) -> Option<(super::cache::RecordRef, Matched)> {
-        let Previous::Record(at) = dir.previous else { return None };
+    /// Whether the directory is what its records say, subdirectories' contents aside.
+    fn match_record(&mut self, dir: &Dir) -> Option<Matched> {
+        let Previous::Record(last) = dir.previous else { return None };
         let old = self.run.cache?.old.as_ref()?;
-        let record = old.reader.record(at, &mut self.record)?;
-        let _ = dir.old_tree.set(record.tree());
-        if old.trust != Trust::Full || self.run.options.with_atime || record.has_mixed_devices() {
+        let record = old.reader.record(last, &mut self.record)?;
+        let mut matched = Matched::of(last, record.tree());
+        let _ = dir.old_tree.set(matched.tree);
+        if old.trust != Trust::Full || self.run.options.with_atime {
             return None;
         }
-        let mut matched = Matched::default();
-        let mut index = 0;
-        for (name, stat) in (0..self.names.len()).map(|i| self.names.get(i)).zip(&self.stats) {
-            let Some(stat) = stat else { continue };
-            if index >= record.len() || record.name(index) != name {
-                return None;
+        let kept = (0..self.names.len()).zip(self.stats.iter());
+        let mut kept = kept.filter_map(|(index, stat)| Some((self.names.get(index), stat.as_ref()?)));
+        if record.before().is_none() {
+            matched.take(self.run, &record, &mut kept)?;
+        } else {
+            let mut chain = old.reader.chain(last)?;
+            while let Some(at) = chain.pop() {
+                matched.take(self.run, &old.reader.record(at, &mut self.record)?, &mut kept)?;
             }
-            let was = record.stat(index);
-            let same = if stat.is_dir() {
-                matched.dirs += 1;
-                Stat { size_bytes: was.size_bytes, links: was.links, ..*stat } == was
-            } else {
-                if stat.is_file() {
-                    matched.files += 1;
-                    matched.bytes += stat.size_bytes;
-                }
-                *stat == was
-            };
-            if !same || self.run.is_racy(stat.ctime()) {
-                return None;
-            }
-            index += 1;
         }
-        (index == record.len()).then_some((at, matched))
+        kept.next().is_none().then_some(matched)
     }
 
     fn scan_matching(
         &mut self,
         dir: &Arc<Dir>,
         fd: &Arc<OwnedFd>,
-        at: super::cache::RecordRef,
         matched: Matched,
         xattrs: Option<Vec<rempart_format::Xattr>>,
     ) -> Result<()> {
         self.count_matched(dir, &matched);
-        let record = Record::checked_before(&self.record);
-        let tree = record.tree();
-        if matched.dirs == 0 && xattrs.is_none() {
-            return self.settle(Arc::clone(dir), Subtree::Unchanged(tree, at));
+        let Matched { record, tree, dirs, .. } = matched;
+        if dirs.is_empty() && xattrs.is_none() {
+            return self.settle(Arc::clone(dir), Subtree::Unchanged(tree, record));
         }
-        let mut scans = Vec::with_capacity(matched.dirs);
-        let kept = (0..self.names.len()).zip(&self.stats).filter_map(|(i, stat)| Some((i, stat.as_ref()?)));
+        let mut scans = Vec::with_capacity(dirs.len());
+        let kept = (0..self.names.len()).zip(self.stats.iter()).filter_map(|(i, stat)| Some((i, stat.as_ref()?)));
+        let mut dirs = dirs.into_iter();
         for (slot, (index, stat)) in kept.enumerate() {
             if !stat.is_dir() {
                 continue;
             }
-            let previous = Record::child(&record.stat(slot)).map_or(Previous::Nothing, Previous::Record);
+            let previous = dirs.next().flatten().map_or(Previous::Nothing, Previous::Record);
             let mut child = self.child(dir, slot, self.names.get(index), stat, previous);
             child.change = Change::Unmodified;
             child.needs_xattrs = false;
             scans.push(ScanTask { dir: Arc::new(child), at: Arc::clone(fd), name: self.names.get_c(index).to_owned() });
         }
         dir.wait_for(scans.len() + 1);
-        *dir.state.lock() = State::Matching { record: at, tree, differing: Vec::new(), xattrs };
+        *dir.state.lock() = State::Matching { record, tree, differing: Vec::new(), xattrs };
         self.run.queue.push(std::iter::empty(), scans.into_iter());
         self.one_done(dir)
     }
@@ -190,28 +176,24 @@ impl Worker<'_, '_> {
         let names = self.names.take();
         let stats = std::mem::take(&mut self.stats);
         let mut admission = Admission::new(&dir);
-        let mut entries = Vec::with_capacity(stats.len());
-        for (index, stat) in stats.iter().enumerate() {
-            let entry = match stat {
-                None => Entry { content: Content::LeftOut, ..Entry::new(Stat::default()) },
-                Some(stat) => {
-                    let was = old.as_mut().and_then(|old| old.advance_to(names.get(index)));
-                    self.admit(&mut admission, fd, names.get(index), names.get_c(index), *stat, was, index, None)
-                }
-            };
-            entries.push(entry);
-        }
-        let same_as = match (&old, dir.previous) {
-            (Some(old), Previous::Record(record)) if old.is_used_up() && admission.all_same => {
-                dir.old_tree.get().map(|tree| (record, *tree))
+        let mut entries = Blocks::with_capacity(stats.len());
+        for (from, mut block) in stats.into_blocks() {
+            for (index, stat) in (from..).zip(block.drain(..)) {
+                let entry = match stat {
+                    None => Entry { content: Content::LeftOut, ..Entry::new(Stat::default()) },
+                    Some(stat) => {
+                        let was = old.as_mut().and_then(|old| old.advance_to(names.get(index)));
+                        self.admit(&mut admission, fd, names.get(index), names.get_c(index), stat, was, index, None)
+                    }
+                };
+                entries.push(entry);
             }
-            _ => None,
-        };
-        // Memory for a directory like most is used again; that for a huge one is needed now, by what follows.
-        if stats.capacity() <= STATS_KEPT {
-            self.stats = stats;
+            // Memory for a directory like most is used again; that for a huge one is needed now, by what follows.
+            if from == 0 {
+                self.stats = block.into();
+            }
         }
-        drop(old);
+        let same_as = self.same_as(&dir, old, &admission);
         self.begin(dir, Listed { listing: Listing { names, entries }, same_as, xattrs }, admission)
     }
 
@@ -274,10 +256,53 @@ impl Worker<'_, '_> {
     }
 }
 
-/// What a directory that matches its record holds.
-#[derive(Debug, Default)]
+/// What a directory that matches its records holds.
+#[derive(Debug)]
 struct Matched {
-    dirs: usize,
+    /// The last of the records, and what it says.
+    record: RecordRef,
+    tree: BlobId,
+    /// For each subdirectory, its record.
+    dirs: Vec<Option<RecordRef>>,
     files: u64,
     bytes: u64,
+}
+
+impl Matched {
+    fn of(record: RecordRef, tree: BlobId) -> Self {
+        Self { record, tree, dirs: Vec::new(), files: 0, bytes: 0 }
+    }
+
+    /// Compares one record with the entries that come next. `None` where one differs.
+    fn take<'n>(
+        &mut self,
+        run: &Run<'_>,
+        record: &Record<'_>,
+        entries: &mut impl Iterator<Item = (&'n [u8], &'n Stat)>,
+    ) -> Option<()> {
+        if record.has_mixed_devices() {
+            return None;
+        }
+        for index in 0..record.len() {
+            let (name, stat) = entries.next()?;
+            if record.name(index) != name {
+                return None;
+            }
+            let was = record.stat(index);
+            let same = if stat.is_dir() {
+                self.dirs.push(Record::child(&was));
+                Stat { size_bytes: was.size_bytes, links: was.links, ..*stat } == was
+            } else {
+                if stat.is_file() {
+                    self.files += 1;
+                    self.bytes += stat.size_bytes;
+                }
+                *stat == was
+            };
+            if !same || run.is_racy(stat.ctime()) {
+                return None;
+            }
+        }
+        Some(())
+    }
 }

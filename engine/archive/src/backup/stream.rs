@@ -71,7 +71,7 @@ impl Worker<'_, '_> {
             listed_names.push(name);
             let entry = Entry::new(stat(if is_file { FILE_MODE } else { DIR_MODE }, stream.modified, 0));
             debug_assert_eq!(entry.content, Content::Pending);
-            let listing = Listing { names: listed_names, entries: vec![entry] };
+            let listing = Listing { names: listed_names, entries: vec![entry].into() };
             dir.wait_for(1);
             *dir.state.lock() = State::Listed(Listed { listing, same_as: None, xattrs: None });
             if !is_file {

@@ -3,6 +3,7 @@
 mod against_restic;
 mod changes;
 mod corpus;
+mod huge;
 mod kinds;
 mod memory;
 mod problems;

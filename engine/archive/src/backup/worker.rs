@@ -10,6 +10,7 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 
 use super::batch::{Batch, Owner};
+use super::blocks::Blocks;
 use super::cache::RecordBuffer;
 use super::error::{BackupError, Result};
 use super::finish::TreeBatch;
@@ -27,7 +28,7 @@ pub(crate) struct Worker<'a, 'r> {
     pub(crate) node: Node,
     pub(crate) names: Names,
     pub(crate) dir_buffer: DirBuffer,
-    pub(crate) stats: Vec<Option<Stat>>,
+    pub(crate) stats: Blocks<Option<Stat>>,
     pub(crate) record: RecordBuffer,
     pub(crate) xattrs: XattrReader,
     pub(crate) path: Vec<u8>,
@@ -65,7 +66,7 @@ impl<'a, 'r> Worker<'a, 'r> {
             node: Node::new(Vec::new(), NodeKind::File),
             names: Names::new(),
             dir_buffer: DirBuffer::new(),
-            stats: Vec::new(),
+            stats: Blocks::default(),
             record: RecordBuffer::new(),
             xattrs: XattrReader::default(),
             path: Vec::new(),

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 
-use super::record::{Record, RecordBuffer, RecordRef, relocate};
+use super::super::listing::Listing;
+use super::record::{self, HEADER_BYTES, Record, RecordBuffer, RecordRef, relocate};
 
 /// The records of the last run.
 #[derive(Debug)]
@@ -27,6 +28,36 @@ impl BodyReader {
     pub(crate) fn record<'b>(&self, at: RecordRef, buffer: &'b mut RecordBuffer) -> Option<Record<'b>> {
         self.read(at.offset_bytes, u64::from(at.head_bytes), buffer)?;
         Record::parse(buffer)
+    }
+
+    /// All records of a directory, the one for its first names last: as they are to be popped.
+    pub(crate) fn chain(&self, last: RecordRef) -> Option<Vec<RecordRef>> {
+        let mut chain = vec![last];
+        let mut header = [0; HEADER_BYTES];
+        let mut at = last;
+        loop {
+            self.file.read_exact_at(&mut header, at.offset_bytes).ok()?;
+            let Some(before) = record::before(&header) else { return Some(chain) };
+            // Written front to back, so this comes to an end.
+            if before.offset_bytes >= at.offset_bytes {
+                return None;
+            }
+            at = before;
+            chain.push(at);
+        }
+    }
+
+    /// Appends the entries of a record to a listing. The buffers are working room.
+    pub(crate) fn append_to(
+        &self,
+        listing: &mut Listing,
+        at: RecordRef,
+        buffers: &mut [RecordBuffer; 2],
+    ) -> Option<()> {
+        let [head, data] = buffers;
+        let record = self.record(at, head)?;
+        self.data(at, &record, data)?;
+        record.append_to(listing, data)
     }
 
     /// Reads the data behind a record's head.
@@ -62,7 +93,7 @@ struct Inner {
 }
 
 /// Nothing lies at position 0, so that no reference is all zeros.
-const PREAMBLE: &[u8] = b"rempart change cache, body 1\n\0\0\0";
+const PREAMBLE: &[u8] = b"rempart change cache, body 2\n\0\0\0";
 
 impl BodyWriter {
     pub(super) fn new(path: PathBuf) -> Self {
@@ -99,38 +130,28 @@ impl BodyWriter {
     /// Copies a record of the last run with all records below it. `None` where one of them is damaged or cannot be
     /// written: the directory is then one without a record.
     pub(crate) fn copy(&self, from: &BodyReader, root: RecordRef) -> Option<RecordRef> {
-        // One level a frame: the children still to be copied, and those that are. The data are read when they are copied.
-        struct Frame {
-            at: RecordRef,
-            head: RecordBuffer,
-            children: Vec<RecordRef>,
-            copied: Vec<RecordRef>,
-        }
-        let open = |at: RecordRef| -> Option<Frame> {
-            let mut head = RecordBuffer::new();
-            let record = from.record(at, &mut head)?;
-            let children =
-                (0..record.len()).rev().filter_map(|index| Record::child(&record.stat(index))).collect::<Vec<_>>();
-            Some(Frame { at, head, children, copied: Vec::new() })
-        };
         let mut data = RecordBuffer::new();
-        let mut stack = vec![open(root)?];
+        let mut stack = vec![CopiedDir::open(from, root)?];
         loop {
             let top = stack.last_mut()?;
             if let Some(child) = top.children.pop() {
-                let child = open(child)?;
+                let child = CopiedDir::open(from, child)?;
                 stack.push(child);
                 continue;
             }
-            let mut done = stack.pop()?;
-            let mut places = std::mem::take(&mut done.copied).into_iter();
-            let record = Record::checked_before(&done.head);
-            from.data(done.at, &record, &mut data)?;
+            let mut places = std::mem::take(&mut top.copied).into_iter();
+            let record = Record::checked_before(&top.head);
+            from.data(top.at, &record, &mut data)?;
             if !record.data_is_whole(&data) {
                 return None;
             }
-            relocate(&mut done.head, |_| places.next())?;
-            let placed = self.append_parts([&done.head, &data], done.at.head_bytes).ok()?;
+            relocate(&mut top.head, top.before, |_| places.next())?;
+            let placed = self.append_parts([&top.head, &data], top.at.head_bytes).ok()?;
+            top.before = Some(placed);
+            if top.next_record(from)? {
+                continue;
+            }
+            stack.pop();
             match stack.last_mut() {
                 Some(parent) => parent.copied.push(placed),
                 None => return Some(placed),
@@ -144,5 +165,42 @@ impl BodyWriter {
             Some(inner) => inner.file.into_inner().map_err(io::IntoInnerError::into_error).map(|_| true),
             None => Ok(false),
         }
+    }
+}
+
+/// A directory that is being copied, record by record: the children of each are copied before it.
+struct CopiedDir {
+    /// Records still to come, the next one last.
+    rest: Vec<RecordRef>,
+    at: RecordRef,
+    /// Of the record at hand; its data are read when it is copied.
+    head: RecordBuffer,
+    /// Of the record at hand: those still to be copied, and those that are.
+    children: Vec<RecordRef>,
+    copied: Vec<RecordRef>,
+    /// The copy of the record before.
+    before: Option<RecordRef>,
+}
+
+impl CopiedDir {
+    fn open(from: &BodyReader, last: RecordRef) -> Option<Self> {
+        let (head, children, copied) = (RecordBuffer::new(), Vec::new(), Vec::new());
+        let mut dir = Self { rest: vec![last], at: last, head, children, copied, before: None };
+        dir.next_record(from)?;
+        if Record::checked_before(&dir.head).before().is_some() {
+            dir.rest = from.chain(last)?;
+            dir.next_record(from)?;
+        }
+        Some(dir)
+    }
+
+    /// False where there is none any more.
+    fn next_record(&mut self, from: &BodyReader) -> Option<bool> {
+        let Some(at) = self.rest.pop() else { return Some(false) };
+        let record = from.record(at, &mut self.head)?;
+        self.children.clear();
+        self.children.extend((0..record.len()).rev().filter_map(|index| Record::child(&record.stat(index))));
+        self.at = at;
+        Some(true)
     }
 }

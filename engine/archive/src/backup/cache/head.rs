@@ -6,7 +6,7 @@ use rempart_model::IndexId;
 use super::checksum::checksum;
 use super::record::RecordRef;
 
-const MAGIC: &[u8; 8] = b"RHead 1\n";
+const MAGIC: &[u8; 8] = b"RHead 2\n";
 const FIXED_BYTES: usize = 8 + 32 + 16 + 8 + 4 + 8 + 4 + 8;
 
 /// What a head says.

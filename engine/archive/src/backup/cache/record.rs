@@ -2,17 +2,20 @@
 //!
 //! `header ‖ entries ‖ names ‖ data`, all little-endian. The first three are the *head*: enough to see that nothing has
 //! changed. The data (ids of content, attributes, link targets) are read only when the directory is written anew.
+//!
+//! A directory of many entries has several records, in the order of its names. Each refers to the one before it, and the
+//! last stands for the directory: so it is written, compared and read in little memory.
 
 use rempart_format::Xattr;
 use rempart_model::BlobId;
 
 use super::super::listing::{Content, Entry, Extras, Listing};
 use super::super::progress::Change;
-use super::super::source::Stat;
+use super::super::source::{Names, Stat};
 use super::checksum::checksum;
 
 const MAGIC: u32 = u32::from_le_bytes(*b"RDir");
-const HEADER_BYTES: usize = 80;
+pub(super) const HEADER_BYTES: usize = 88;
 const ENTRY_BYTES: usize = 72;
 
 /// Set where an entry lives on another device than its directory (something is mounted there): the entries do not say so,
@@ -47,13 +50,28 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
 }
 
-/// The record of a finished directory. `None` where it cannot be expressed: entries still pending, over 4 GiB.
-pub(crate) fn encode(listing: &Listing, tree: &BlobId, device: u64, out: &mut RecordBuffer) -> Option<u32> {
+/// What the records of one directory have in common, and what is before the next of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RecordFrame {
+    pub(crate) tree: BlobId,
+    pub(crate) device: u64,
+    pub(crate) before: Option<RecordRef>,
+}
+
+/// A record of some entries of a finished directory, the first of which has the name `names[from]`. Returns the length of
+/// its head; `None` where it cannot be expressed: entries still pending, over 4 GiB.
+pub(crate) fn encode(
+    frame: &RecordFrame,
+    names: &Names,
+    from: usize,
+    entries: &[Entry],
+    out: &mut RecordBuffer,
+) -> Option<u32> {
     out.clear();
     out.resize(HEADER_BYTES, 0);
-    let (mut names, mut data) = (Vec::new(), Vec::new());
+    let (mut text, mut data) = (Vec::new(), Vec::new());
     let (mut count, mut flags) = (0_u32, 0);
-    for (index, entry) in listing.entries.iter().enumerate() {
+    for (index, entry) in entries.iter().enumerate() {
         let mut stat = entry.stat;
         match &entry.content {
             Content::LeftOut => continue,
@@ -65,29 +83,42 @@ pub(crate) fn encode(listing: &Listing, tree: &BlobId, device: u64, out: &mut Re
             }
             _ => {}
         }
-        if stat.device != device {
+        if stat.device != frame.device {
             flags |= FLAG_MIXED_DEVICES;
         }
-        names.extend_from_slice(listing.names.get(index));
+        text.extend_from_slice(names.get(from + index));
         encode_data(entry, &mut data);
         encode_stat(&stat, out);
-        out.extend_from_slice(&u32::try_from(names.len()).ok()?.to_le_bytes());
+        out.extend_from_slice(&u32::try_from(text.len()).ok()?.to_le_bytes());
         out.extend_from_slice(&(data.len() as u64).to_le_bytes());
         count += 1;
     }
-    out.extend_from_slice(&names);
-    drop(names);
+    out.extend_from_slice(&text);
+    drop(text);
     let head_bytes = u32::try_from(out.len()).ok()?;
     out[0..4].copy_from_slice(&MAGIC.to_le_bytes());
     out[4..8].copy_from_slice(&count.to_le_bytes());
     out[8..12].copy_from_slice(&flags.to_le_bytes());
     out[16..24].copy_from_slice(&(data.len() as u64).to_le_bytes());
-    out[24..32].copy_from_slice(&device.to_le_bytes());
-    out[32..64].copy_from_slice(tree.as_bytes());
+    out[24..32].copy_from_slice(&frame.device.to_le_bytes());
+    out[32..64].copy_from_slice(frame.tree.as_bytes());
     out[72..80].copy_from_slice(&checksum(&[&data]).to_le_bytes());
+    put_before(out, frame.before);
     seal(out);
     out.extend_from_slice(&data);
     Some(head_bytes)
+}
+
+fn put_before(head: &mut [u8], before: Option<RecordRef>) {
+    let before = before.unwrap_or(RecordRef { offset_bytes: 0, head_bytes: 0, is_old: false });
+    head[12..16].copy_from_slice(&before.head_bytes.to_le_bytes());
+    head[80..88].copy_from_slice(&before.offset_bytes.to_le_bytes());
+}
+
+/// The record before one of the last run, by its header, which nobody has checked yet.
+pub(super) fn before(header: &[u8; HEADER_BYTES]) -> Option<RecordRef> {
+    let before = RecordRef { offset_bytes: u64_at(header, 80), head_bytes: u32_at(header, 12), is_old: true };
+    (before.head_bytes > 0).then_some(before)
 }
 
 /// Writes the head's checksum, over all of it but the place where it stands.
@@ -168,6 +199,11 @@ impl<'a> Record<'a> {
         BlobId::new(self.head[32..64].try_into().expect("32 bytes"))
     }
 
+    /// The record of the entries before these, if the directory has several.
+    pub(crate) fn before(&self) -> Option<RecordRef> {
+        before(self.head.first_chunk()?)
+    }
+
     pub(crate) fn device(&self) -> u64 {
         u64_at(self.head, 24)
     }
@@ -219,13 +255,11 @@ impl<'a> Record<'a> {
         checksum(&[data]) == u64_at(self.head, 72)
     }
 
-    /// The directory as it was stored. `None` where the data are not this record's.
-    pub(crate) fn listing(&self, data: &[u8]) -> Option<Listing> {
+    /// Appends the entries as they were stored. `None` where the data are not this record's.
+    pub(crate) fn append_to(&self, listing: &mut Listing, data: &[u8]) -> Option<()> {
         if !self.data_is_whole(data) {
             return None;
         }
-        let mut listing = Listing::default();
-        listing.entries.reserve_exact(self.count);
         let mut start = 0;
         for index in 0..self.count {
             let end = usize::try_from(u64_at(self.entry(index), 64)).ok()?;
@@ -233,7 +267,7 @@ impl<'a> Record<'a> {
             listing.entries.push(decode_entry(self.stat(index), data.get(start..end)?)?);
             start = end;
         }
-        Some(listing)
+        Some(())
     }
 }
 
@@ -281,8 +315,13 @@ fn take_bytes(rest: &mut &[u8]) -> Option<Vec<u8>> {
     Some(bytes.to_vec())
 }
 
-/// Puts the records of the children at other places, in a head that is to be copied into another body.
-pub(super) fn relocate(head: &mut [u8], mut place: impl FnMut(RecordRef) -> Option<RecordRef>) -> Option<()> {
+/// Puts the records of the children, and the record before, at other places, in a head that is to be copied into another
+/// body.
+pub(super) fn relocate(
+    head: &mut [u8],
+    before: Option<RecordRef>,
+    mut place: impl FnMut(RecordRef) -> Option<RecordRef>,
+) -> Option<()> {
     let count = u32_at(head, 4) as usize;
     for index in 0..count {
         let start = HEADER_BYTES + index * ENTRY_BYTES;
@@ -295,6 +334,7 @@ pub(super) fn relocate(head: &mut [u8], mut place: impl FnMut(RecordRef) -> Opti
             entry[52..56].copy_from_slice(&placed.head_bytes.to_le_bytes());
         }
     }
+    put_before(head, before);
     seal(head);
     Some(())
 }

@@ -13,20 +13,20 @@ use super::corpus;
 use super::memory::{Memory, cache_at, ids};
 
 /// A source directory, what was stored of it, and the cache of its last run.
-struct Scene {
+pub(super) struct Scene {
     dir: tempfile::TempDir,
     caches: tempfile::TempDir,
-    memory: Memory,
+    pub(super) memory: Memory,
     last: Option<Report>,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (dir, caches) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         Self { dir, caches, memory: Memory::default(), last: None }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
@@ -35,7 +35,7 @@ impl Scene {
     }
 
     /// A run with the cache of the last one, published after it.
-    fn cached(&mut self) -> Report {
+    pub(super) fn cached(&mut self) -> Report {
         let cache = cache_at(self.caches.path(), &[1]);
         let parent = self.last.as_ref().map(|last| last.tree);
         let mut report = self.memory.backup_after(&self.source(), &Options::default(), parent, Some(cache)).unwrap();
@@ -44,26 +44,39 @@ impl Scene {
         report
     }
 
+    /// The same, leaving the cache of the last run in its place.
+    pub(super) fn cached_unpublished(&self) -> Report {
+        let cache = cache_at(self.caches.path(), &[1]);
+        let parent = self.last.as_ref().map(|last| last.tree);
+        self.memory.backup_after(&self.source(), &Options::default(), parent, Some(cache)).unwrap()
+    }
+
+    /// The file of the last run's records.
+    pub(super) fn cache_body(&self) -> PathBuf {
+        let files = std::fs::read_dir(self.caches.path()).unwrap().map(|entry| entry.unwrap().path());
+        files.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "body")).expect("a body")
+    }
+
     /// The tree of the source itself: the directories above it are shared with other tests.
-    fn tree(&self, report: &Report) -> BlobId {
+    pub(super) fn tree(&self, report: &Report) -> BlobId {
         self.memory.subtree(report.tree, self.dir.path())
     }
 
     /// A run with nothing but the last one's snapshot.
-    fn by_parent(&self) -> Report {
+    pub(super) fn by_parent(&self) -> Report {
         let parent = self.last.as_ref().map(|last| last.tree);
         self.memory.backup_after(&self.source(), &Options::default(), parent, None).unwrap()
     }
 
     /// A run that knows nothing.
-    fn fresh_tree(&self) -> BlobId {
+    pub(super) fn fresh_tree(&self) -> BlobId {
         let memory = Memory::default();
         let report = memory.backup(&self.source(), &Options::default()).unwrap();
         memory.subtree(report.tree, self.dir.path())
     }
 
     /// Lets what exists be older than the cache's mistrust of young files, without waiting for it.
-    fn age(&self) {
+    pub(super) fn age(&self) {
         for entry in std::fs::read_dir(self.caches.path()).unwrap().flatten() {
             let path = entry.path();
             if path.extension().is_some_and(|extension| extension == "head") {

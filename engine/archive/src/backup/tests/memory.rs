@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 use rempart_chunker::{Chunker, Polynomial};
-use rempart_format::{BlobKind, Node, Snapshot, TreeReader, decompress_into};
+use rempart_format::{BlobKind, Compression, Compressor, Node, Snapshot, TreeBytes, TreeReader, decompress_into};
 use rempart_model::{BlobId, IndexId, SnapshotId};
 use rempart_repository::{BlobError, BlobSink, BlobSource, Deliver, PreparedBlob, RepositoryError};
 
 use super::super::{Backup, ChangeCacheLocation, NoObserver, Options, Progress, Report, Result, run};
 use crate::cancel::CancelToken;
+
+/// Trees from this length on are handed out packed.
+const LONG_BYTES: usize = 1 << 20;
 
 /// Blobs by kind and id; `None` while claimed.
 type Blobs = HashMap<(BlobKind, BlobId), Option<Vec<u8>>>;
@@ -56,6 +59,17 @@ impl BlobSource for Memory {
     fn read_blob(&self, kind: BlobKind, id: &BlobId) -> std::result::Result<Vec<u8>, BlobError> {
         let found = self.blobs.lock().get(&(kind, *id)).cloned().flatten();
         found.ok_or_else(|| BlobError::from(RepositoryError::BlobMissing { kind, id: *id }))
+    }
+
+    /// As the repository does, from a length on that tests can afford.
+    fn read_tree(&self, id: &BlobId) -> std::result::Result<TreeBytes, BlobError> {
+        let json = self.read_blob(BlobKind::Tree, id)?;
+        if json.len() < LONG_BYTES {
+            return Ok(TreeBytes::Whole(json));
+        }
+        let mut frame = Vec::new();
+        Compressor::new(Compression::Fast).unwrap().compress(&json, &mut frame).unwrap();
+        Ok(TreeBytes::Packed(frame))
     }
 
     fn read_blobs(&self, kind: BlobKind, ids: &[BlobId], deliver: &Deliver<'_>) -> std::result::Result<(), BlobError> {
@@ -118,6 +132,15 @@ impl Memory {
         let unfinished = self.blobs.lock().values().filter(|blob| blob.is_none()).count();
         assert_eq!(unfinished, 0, "blobs that were claimed and never put");
         Ok(report)
+    }
+
+    pub(super) fn plaintext(&self, kind: BlobKind, id: &BlobId) -> Vec<u8> {
+        self.read_blob(kind, id).unwrap_or_else(|error| panic!("{kind:?} {id}: {error}"))
+    }
+
+    /// Puts something else under an id.
+    pub(super) fn replace(&self, kind: BlobKind, id: &BlobId, plaintext: Vec<u8>) {
+        self.blobs.lock().insert((kind, *id), Some(plaintext));
     }
 
     pub(super) fn forget_all(&self) {
