@@ -32,6 +32,22 @@ fn an_agent_that_lost_the_link_works_on_and_reports() {
 }
 
 #[test]
+fn a_stop_that_was_asked_for_without_a_link_is_said_when_the_agent_is_back() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.assign(lease(1, 1));
+    while pair.carry(1) {}
+    pair.cut();
+    pair.stop(lease(1, 1), Withdrawal::Canceled);
+    assert!(pair.stops.is_empty());
+    pair.connect();
+    while pair.carry(1) {}
+    assert_eq!(pair.stops, BTreeSet::from([lease(1, 1)]));
+    pair.settle();
+    assert_eq!(pair.ended, BTreeMap::from([(lease(1, 1), Outcome::Canceled)]));
+}
+
+#[test]
 fn an_offer_that_comes_again_is_answered_and_not_run() {
     let mut book = JobBook::new();
     let (first, younger) = (lease(1, 5), lease(1, 6));

@@ -132,3 +132,55 @@ fn after_a_cut_only_what_did_not_arrive_goes_again() {
     ends.finish(&mut world);
     assert_eq!(world.sent_again(), 2, "items 1 and 2 were lost, and nothing else goes again");
 }
+
+/// Two connections, of which one takes the acknowledgement with it: the other says it again, and the sender goes on.
+#[test]
+fn credit_that_is_lost_with_a_connection_is_given_again_by_another() {
+    let (mut ends, mut world) = (Ends::new(), World::new());
+    let run = |acts: &[Act], ends: &mut Ends, world: &mut World| acts.iter().for_each(|act| ends.act(*act, world));
+    let carry = |from, wire| {
+        [
+            Act::World(Step::Send { from, wire, frames: 9 }),
+            Act::World(Step::Deliver { to: other(from), wire, frames: 9 }),
+        ]
+    };
+    run(&[Act::World(Step::Connect), Act::World(Step::Connect)], &mut ends, &mut world);
+    let push = Act::Push { from: Side::Agent, length: 1_900_000, last: false };
+    run(&[push; 6], &mut ends, &mut world);
+    run(&carry(Side::Agent, 1), &mut ends, &mut world);
+    assert!(ends.agent.waiting_bytes() > 0, "the window is full");
+    // Everything is taken, and the credit for it dies on its way.
+    run(&[Act::Take { at: Side::Server, items: 9 }], &mut ends, &mut world);
+    run(&[Act::World(Step::Send { from: Side::Server, wire: 0, frames: 9 })], &mut ends, &mut world);
+    run(&[Act::World(Step::Cut { wire: 0, noticed_by: Side::Server })], &mut ends, &mut world);
+    run(&[Act::World(Step::Notice { wire: 0 })], &mut ends, &mut world);
+    ends.finish(&mut world);
+    assert_eq!(world.sent_again(), 0, "what went by the other connection was not lost");
+}
+
+/// What an opening says is not said if the opening never arrives.
+#[test]
+fn credit_in_an_opening_that_is_lost_is_given_again_by_another_connection() {
+    let (mut ends, mut world) = (Ends::new(), World::new());
+    let push = Act::Push { from: Side::Server, length: 1_900_000, last: false };
+    for act in [Act::World(Step::Connect), push, push, push, push] {
+        ends.act(act, &mut world);
+    }
+    for step in
+        [Step::Send { from: Side::Server, wire: 0, frames: 9 }, Step::Deliver { to: Side::Agent, wire: 0, frames: 9 }]
+    {
+        ends.act(Act::World(step), &mut world);
+    }
+    assert!(ends.server.waiting_bytes() > 0, "the window is full");
+    ends.act(Act::Take { at: Side::Agent, items: 9 }, &mut world);
+    // For a connection that does not come about.
+    ends.agent.received();
+    ends.finish(&mut world);
+}
+
+fn other(side: Side) -> Side {
+    match side {
+        Side::Agent => Side::Server,
+        Side::Server => Side::Agent,
+    }
+}

@@ -7,7 +7,7 @@ use crate::RefusalCode;
 use crate::data::frame::{Frame, Order};
 use crate::data::link::Link;
 use crate::data::message::{Message, Piece};
-use crate::data::{AgentBackup, Arriving, Blob, ChunkKind, Received, ServerBackup, ServerRestore};
+use crate::data::{AgentBackup, AgentRestore, Arriving, Blob, ChunkKind, Received, ServerBackup, ServerRestore};
 use crate::limits;
 
 /// A link with one open connection, whose peer may send as much as a fresh window.
@@ -36,6 +36,10 @@ fn frames_that_are_lost_repeated_or_on_no_connection() {
     assert_eq!(code(link.receive(1, item(2, 3, vec![9]))), RefusalCode::OutOfOrder, "one is missing");
     // A new frame with an item that came before is what a cut leads to: it is dropped.
     link.receive(1, item(0, 2, vec![9])).unwrap();
+    assert_eq!((link.take().is_some(), link.take().is_some()), (true, false));
+    // The same beyond a gap.
+    link.receive(1, item(5, 3, vec![9])).unwrap();
+    link.receive(1, item(5, 4, vec![9])).unwrap();
     assert_eq!((link.take().is_some(), link.take().is_some()), (true, false));
     assert_eq!(code(link.connect(1, &Received::default())), RefusalCode::OutOfOrder, "a connection's number again");
 }
@@ -151,4 +155,23 @@ fn a_server_of_a_restore_sends_only_what_was_asked_for_and_takes_no_blobs() {
     let blobs = Message::Blobs { kind: ChunkKind::Data, blobs: vec![blob] };
     server.link().receive(1, item(0, 1, blobs.encode())).unwrap();
     assert_eq!(code(server.next_request()), RefusalCode::Unexpected, "a restore writes nothing on the server");
+}
+
+#[test]
+fn an_agent_of_a_restore_takes_each_blob_as_often_as_it_asked() {
+    let mut agent = AgentRestore::new();
+    open(agent.link());
+    let blob = Blob { id: BlobId::new([4; 32]), uncompressed_bytes: None, payload: Bytes::from_static(b"x") };
+    agent.read(ChunkKind::Data, &[blob.id, blob.id]).unwrap();
+    let blobs = Message::Blobs { kind: ChunkKind::Data, blobs: vec![blob] };
+    for at in 0..3 {
+        agent.link().receive(1, item(at, at + 1, blobs.encode())).unwrap();
+    }
+    assert!(agent.next_answer().unwrap().is_some() && agent.next_answer().unwrap().is_some());
+    assert_eq!(code(agent.next_answer()), RefusalCode::Foreign, "a third time");
+    let mut agent = AgentRestore::new();
+    open(agent.link());
+    agent.finish().unwrap();
+    agent.link().receive(1, item(0, 1, blobs.encode())).unwrap();
+    assert_eq!(code(agent.next_answer()), RefusalCode::Foreign, "unasked");
 }

@@ -244,3 +244,34 @@ fn a_question_goes_before_blobs_that_wait() {
     let at = came.iter().position(|asked| *asked).expect("the question came");
     assert!(at < 30 && came.len() == 41, "the question came at place {at} of {}", came.len());
 }
+
+/// Two files with the same chunk, read far apart: it is asked for twice, and comes twice.
+#[test]
+fn a_blob_that_is_asked_for_twice_comes_twice_and_not_again() {
+    let (mut agent, mut server) = (AgentRestore::new(), ServerRestore::new());
+    World::new().step(Step::Connect, agent.link(), server.link());
+    let wanted = blob(7, 100);
+    agent.read(ChunkKind::Data, &[wanted.id, wanted.id]).unwrap();
+    while let Some(frame) = agent.link().next_frame(1) {
+        server.link().receive(1, frame).unwrap();
+    }
+    let Ok(Some(RestoreRequest::Read { kind, ids })) = server.next_request() else { panic!("a request") };
+    assert_eq!(ids.len(), 2);
+    server.send(kind, &[wanted.clone(), wanted.clone()]).unwrap();
+    assert!(server.send(kind, std::slice::from_ref(&wanted)).is_err(), "a third time");
+    while let Some(frame) = server.link().next_frame(1) {
+        agent.link().receive(1, frame).unwrap();
+    }
+    for _ in 0..2 {
+        assert_eq!(agent.next_answer(), Ok(Some(RestoreAnswer::Blob { kind, blob: wanted.clone() })));
+    }
+    agent.finish().unwrap();
+    while let Some(frame) = agent.link().next_frame(1) {
+        server.link().receive(1, frame).unwrap();
+    }
+    assert_eq!(server.next_request(), Ok(Some(RestoreRequest::Finished)), "nothing is open any more");
+    while let Some(frame) = server.link().next_frame(1) {
+        agent.link().receive(1, frame).unwrap();
+    }
+    assert_eq!(agent.next_answer(), Ok(Some(RestoreAnswer::Finished)), "on neither side");
+}

@@ -242,8 +242,8 @@ impl World {
         }
     }
 
-    /// Every connection dies and both sides see it; then a good one carries everything that is left, as long as `work` says
-    /// that something changed.
+    /// Both sides see which connections are dead, and those that live, or a new one, carry everything that is left, as long
+    /// as `work` says that something changed.
     pub fn heal<W>(
         &mut self,
         ends: &mut W,
@@ -251,23 +251,29 @@ impl World {
         mut work: impl FnMut(&mut W) -> bool,
     ) {
         let (agent, server) = links(ends);
-        for number in self.wires.keys().copied().collect::<Vec<_>>() {
-            agent.cut(number);
-            server.cut(number);
+        self.wires.retain(|&number, wire| {
+            let whole = wire.agent && wire.server;
+            if !whole {
+                agent.cut(number);
+                server.cut(number);
+            }
+            whole
+        });
+        if self.wires.is_empty() {
+            self.connect(agent, server, true);
         }
-        self.wires.clear();
-        self.connect(agent, server, true);
-        let number = self.next - 1;
+        let numbers: Vec<ConnectionNumber> = self.wires.keys().copied().collect();
         for round in 0.. {
             assert!(round < 100_000, "the two sides keep talking and come to no end");
-            let (agent, server) = links(ends);
             let mut moved = false;
-            for from in [Side::Agent, Side::Server] {
-                self.send(from, number, 64, agent, server);
-                let to = if from == Side::Agent { Side::Server } else { Side::Agent };
-                let wire = &self.wires[&number];
-                moved |= !wire.to_agent.is_empty() || !wire.to_server.is_empty();
-                self.deliver(to, number, 64, agent, server);
+            for &number in &numbers {
+                let (agent, server) = links(ends);
+                for (from, to) in [(Side::Agent, Side::Server), (Side::Server, Side::Agent)] {
+                    self.send(from, number, 64, agent, server);
+                    let wire = &self.wires[&number];
+                    moved |= !wire.to_agent.is_empty() || !wire.to_server.is_empty();
+                    self.deliver(to, number, 64, agent, server);
+                }
             }
             if !(work(ends) | moved) {
                 return;
