@@ -49,7 +49,8 @@ describe("shares", () => {
 describe("relative times", () => {
   const now = Date.parse("2026-11-21T12:00:00Z");
   it.each([
-    ["2026-11-21T11:59:30Z", "maintenant", "now"],
+    ["2026-11-21T11:59:30Z", "à l’instant", "just now"],
+    ["2026-11-21T12:00:30Z", "dans un instant", "in a moment"],
     ["2026-11-21T11:57:00Z", "il y a 3 minutes", "3 minutes ago"],
     ["2026-11-21T14:00:00Z", "dans 2 heures", "in 2 hours"],
     ["2026-11-20T11:00:00Z", "hier", "yesterday"],

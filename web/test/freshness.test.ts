@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Freshness } from "@/events/freshness";
 
@@ -33,6 +33,27 @@ describe("what events make old", () => {
     }
     vi.advanceTimersByTime(300);
     expect(invalidate).toHaveBeenCalledOnce();
+  });
+
+  it("is told, and not asked for again, where a list has many pages", () => {
+    const pages = (count: number) => ({ pages: Array.from({ length: count }, () => ({})), pageParams: [] });
+    const asked: string[] = [];
+    for (const [name, count] of [
+      ["short", 3],
+      ["long", 200],
+    ] as const) {
+      const queryKey = ["runs", "list", { name }];
+      client.setQueryData(queryKey, pages(count));
+      const queryFn = () => {
+        asked.push(name);
+        return pages(count);
+      };
+      new QueryObserver(client, { queryKey, queryFn, staleTime: Number.POSITIVE_INFINITY }).subscribe(() => undefined);
+    }
+    freshness.event({ seq: 1, topic: "runs", kind: "changed", id: 3, data: null });
+    vi.advanceTimersByTime(300);
+    expect(asked).toEqual(["short"]);
+    expect(isOld(["runs", "list", { name: "long" }])).toBe(true);
   });
 
   it("is everything after a reset", () => {

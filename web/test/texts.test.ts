@@ -5,7 +5,8 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { texts as english } from "@/i18n/en";
 import { texts as french } from "@/i18n/fr";
-import { firstLanguage } from "@/i18n/i18n";
+import { firstLanguage, i18n } from "@/i18n/i18n";
+import { typeset } from "@/i18n/typeset";
 
 const SOURCES = join(import.meta.dirname, "../src");
 
@@ -22,6 +23,10 @@ function leaves(texts: object, prefix = ""): Map<string, string> {
     else for (const [inner, text] of leaves(value, `${prefix}${key}.`)) found.set(inner, text);
   }
   return found;
+}
+
+interface Description {
+  paths: Record<string, Record<string, { operationId: string }>>;
 }
 
 describe("French and English", () => {
@@ -45,6 +50,37 @@ describe("French and English", () => {
   it("write French as it is set: no straight apostrophe, a no-break space before double signs", () => {
     const straight = [...fr].filter(([, text]) => /\p{L}'\p{L}/u.test(text)).map(([key]) => key);
     expect(straight).toEqual([]);
+    expect(typeset("Le dépôt « vm » : est-il là ?")).toBe("Le dépôt «\u00a0vm\u00a0»\u00a0: est-il là\u00a0?");
+    expect(typeset("https://a:80/b?c; “x”: y")).toBe("https://a:80/b?c; “x”: y");
+    expect(i18n.t("dashboard.question")).toBe("Sommes-nous protégés\u00a0?");
+  });
+
+  it("hold no sentence that nothing says any more", () => {
+    const sources = filesBelow(SOURCES, /\.tsx?$/)
+      .filter((file) => !file.startsWith(join(SOURCES, "i18n/")))
+      .map((file) => readFileSync(file, "utf8"))
+      .join("\n");
+    const written = new Set([...sources.matchAll(/["'`]([\w.-]+)["'`]/g)].map((match) => match[1]));
+    // Keys that are put together, behind a first word: `runState.${state}`.
+    const patterns = [...sources.matchAll(/`([a-zA-Z]+\.(?:[\w.-]|\$\{[^}]+\})*)`/g)].map(
+      (match) => new RegExp(`^${(match[1] ?? "").replaceAll(".", "\\.").replace(/\$\{[^}]+\}/g, "[\\w.]+")}$`),
+    );
+    const silent = [...en.keys()]
+      .map((key) => key.replace(/_(one|other)$/, ""))
+      .filter((key) => !written.has(key) && !patterns.some((pattern) => pattern.test(key)));
+    expect([...new Set(silent)]).toEqual([]);
+  });
+
+  it("have words for everything that the audit log writes down", () => {
+    const description: Description = JSON.parse(
+      readFileSync(join(SOURCES, "../../control/server/openapi.json"), "utf8"),
+    );
+    const changes = Object.values(description.paths)
+      .flatMap((methods) => Object.entries(methods))
+      .filter(([method, { operationId }]) => method !== "get" || operationId === "snapshots.download")
+      .map(([, { operationId }]) => operationId);
+    expect(changes.length).toBeGreaterThan(40);
+    expect(changes.filter((operation) => !en.has(`auditAction.${operation}`))).toEqual([]);
   });
 
   it("have both forms of each counted sentence", () => {

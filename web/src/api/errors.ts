@@ -1,3 +1,4 @@
+import { typeset } from "@/i18n/typeset";
 import type { ErrorBody } from "./types";
 
 /** A refusal of the server, or a request that never reached it (`status` 0, code `network`). */
@@ -35,7 +36,8 @@ export function errorBodyOf(value: unknown, status: number, fallback: string): E
   if (typeof value === "object" && value !== null && "code" in value && "message" in value) {
     const { code, message } = value;
     if (typeof code === "string" && typeof message === "string") {
-      return { code, message, hint: textOf(value, "hint"), field: textOf(value, "field") };
+      const hint = textOf(value, "hint");
+      return { code, message: typeset(message), hint: hint && typeset(hint), field: textOf(value, "field") };
     }
   }
   return { code: `http_${status}`, message: fallback, hint: null, field: null };

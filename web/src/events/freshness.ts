@@ -1,4 +1,5 @@
-import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import type { Query, QueryClient, QueryKey } from "@tanstack/react-query";
+import { isLongList } from "@/shared/list/longList";
 import type { ServerEvent, Topic } from "./socket";
 
 /**
@@ -38,7 +39,7 @@ export class Freshness {
 
   /** Everything may be old. */
   reset(): void {
-    void this.client.invalidateQueries();
+    this.invalidate(() => true);
   }
 
   flush(): void {
@@ -47,9 +48,16 @@ export class Freshness {
     const words = [...this.old];
     this.old.clear();
     if (words.length === 0) return;
-    void this.client.invalidateQueries({
-      predicate: ({ queryKey }) => words.some((word) => beginsWith(queryKey, word)),
-    });
+    this.invalidate(({ queryKey }) => words.some((word) => beginsWith(queryKey, word)));
+  }
+
+  /** Asks again for what is on the page, except long lists: these say that they have changed. */
+  private invalidate(old: (query: Query) => boolean): void {
+    void this.client.invalidateQueries({ predicate: (query) => old(query) && !isLongList(query) });
+    const long = (query: Query) => old(query) && isLongList(query);
+    if (this.client.getQueryCache().findAll({ predicate: long }).length > 0) {
+      void this.client.invalidateQueries({ predicate: long, refetchType: "none" });
+    }
   }
 }
 

@@ -20,9 +20,3 @@ export function Refusal({ error, onRetry }: { error: unknown; onRetry?: () => vo
     </Alert>
   );
 }
-
-/** The refusal that belongs to a field of a form, as the text below it. */
-export function fieldRefusal(error: unknown, field: string): string | null {
-  if (!(error instanceof ApiError) || error.field !== field) return null;
-  return error.hint ? `${error.message} ${error.hint}` : error.message;
-}

@@ -1,18 +1,27 @@
 import i18next, { type i18n as I18n } from "i18next";
 import { initReactI18next } from "react-i18next";
 import type { Language } from "@/api/types";
+import { typeset } from "./typeset";
 
 export const LANGUAGES: readonly Language[] = ["fr", "en"];
 const STORAGE_KEY = "rempart.language";
 
 /** A language is one chunk, loaded when it is first shown. */
 const LOADERS: Record<Language, () => Promise<{ texts: Texts }>> = {
-  fr: () => import("./fr"),
+  fr: async () => ({ texts: typesetAll((await import("./fr")).texts) }),
   en: () => import("./en"),
 };
 
 interface Texts {
   [key: string]: string | Texts;
+}
+
+function typesetAll(texts: Texts): Texts {
+  const entries = Object.entries(texts).map(([key, text]): [string, string | Texts] => [
+    key,
+    typeof text === "string" ? typeset(text) : typesetAll(text),
+  ]);
+  return Object.fromEntries(entries);
 }
 
 export const i18n: I18n = i18next.createInstance();

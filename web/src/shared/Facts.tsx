@@ -1,27 +1,43 @@
+import { SimpleGrid, Text } from "@mantine/core";
 import type { ReactNode } from "react";
-import styles from "./Facts.module.css";
+import classes from "./Facts.module.css";
 
-interface Fact {
+export interface Fact {
   label: string;
   value: ReactNode;
+  /** A line below, smaller. */
+  note?: ReactNode;
 }
 
 interface FactsProps {
   facts: Fact[];
-  /** For short values. */
-  compact?: boolean;
+  /** Beside each other on a wide page; `fit`: as many as there is room for, where they stand in a narrow card. */
+  columns?: number | "fit";
 }
 
-/** Names and values side by side. */
-export function Facts({ facts, compact = false }: FactsProps) {
+/** Names and values, as a description list; the values in figures of one width. */
+export function Facts({ facts, columns = 4 }: FactsProps) {
+  const cols = columns === "fit" ? undefined : { base: 2, sm: Math.min(3, columns), lg: columns };
   return (
-    <dl className={styles.facts} data-compact={compact || undefined}>
-      {facts.map(({ label, value }) => (
-        <div key={label} className={styles.fact}>
-          <dt>{label}</dt>
-          <dd>{value}</dd>
+    <SimpleGrid
+      component="dl"
+      cols={cols}
+      minColWidth={columns === "fit" ? "8.5rem" : undefined}
+      className={classes.facts}
+      spacing="lg"
+      verticalSpacing="md"
+    >
+      {facts.map(({ label, value, note }) => (
+        <div key={label} className={classes.fact}>
+          <Text component="dt" size="xs" c="dimmed">
+            {label}
+          </Text>
+          <dd className={classes.value}>
+            {value}
+            {note && <span className={classes.note}>{note}</span>}
+          </dd>
         </div>
       ))}
-    </dl>
+    </SimpleGrid>
   );
 }

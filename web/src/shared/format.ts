@@ -85,14 +85,20 @@ const RELATIVE_STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
-/** `3 hours ago`, `in 5 minutes`; under a minute: `now`. */
+/** Under a minute; what the browser says for it ("now") is no answer to "when was the last success?". */
+const MOMENT: Record<Language, { past: string; future: string }> = {
+  fr: { past: "à l’instant", future: "dans un instant" },
+  en: { past: "just now", future: "in a moment" },
+};
+
+/** `3 hours ago`, `in 5 minutes`; under a minute: `just now`, `in a moment`. */
 export function formatRelative(instant: string, nowMs: number, language: Language): string {
   const seconds = (Date.parse(instant) - nowMs) / 1000;
   const relative = new Intl.RelativeTimeFormat(LOCALES[language], { numeric: "auto" });
   for (const [unit, length] of RELATIVE_STEPS) {
     if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
   }
-  return relative.format(0, "second");
+  return seconds > 0 ? MOMENT[language].future : MOMENT[language].past;
 }
 
 export interface Format {

@@ -23,6 +23,16 @@ import type { Connection, JobState, PoolState, Protection, RunState, Severity, W
 
 export type Tone = "ok" | "warning" | "failed" | "running" | "overdue" | "idle";
 
+/** The theme's colour for what is as large as an alert. */
+export const TONE_COLOURS: Record<Tone, string> = {
+  ok: "moss",
+  warning: "amber",
+  failed: "brick",
+  running: "sky",
+  overdue: "plum",
+  idle: "stone",
+};
+
 export interface Face {
   tone: Tone;
   icon: LucideIcon;
@@ -56,6 +66,9 @@ export const PROTECTION_FACES: Record<Protection, Face> = {
   never: { tone: "idle", icon: ShieldQuestion },
   paused: { tone: "idle", icon: CirclePause },
 };
+
+/** From the worst to the best, as the server ranks them. */
+export const WORST_FIRST: readonly Protection[] = ["failed", "overdue", "never", "warning", "protected", "paused"];
 
 export const POOL_FACES: Record<PoolState, Face> = {
   unknown: { tone: "idle", icon: CircleHelp },

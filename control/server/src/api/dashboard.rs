@@ -198,7 +198,7 @@ fn alerts(plans: &[Plan], pools: &[PoolRow], repositories: &[RepositoryRow], lan
                 Severity::Warning,
                 "repository.kit_unconfirmed",
                 format!(
-                    "Le kit de récupération du dépôt « {path} » n'a pas été confirmé : sans lui, ce serveur perdu emporte les sauvegardes."
+                    "Le kit de secours du dépôt « {path} » n'a pas été confirmé : sans lui, ce serveur perdu emporte les sauvegardes."
                 ),
                 format!(
                     "The recovery kit of the repository “{path}” was not confirmed: without it, losing this server loses the backups."

@@ -36,14 +36,14 @@ export function operationsRoutes(shell: AnyRoute): AnyRoute[] {
     page(
       shell,
       { path: "plans/new", permission: "managePlans" },
-      () => import("@/features/plans/PlanEditor"),
+      () => import("@/features/plans/PlanEditorPages"),
       "NewPlanPage",
     ),
     page(shell, { path: "plans/$planId", permission: "read" }, () => import("@/features/plans/PlanPage"), "PlanPage"),
     page(
       shell,
       { path: "plans/$planId/edit", permission: "managePlans" },
-      () => import("@/features/plans/PlanEditor"),
+      () => import("@/features/plans/PlanEditorPages"),
       "EditPlanPage",
     ),
     page(shell, { path: "runs", permission: "read" }, () => import("@/features/runs/RunsPage"), "RunsPage"),

@@ -1,14 +1,24 @@
-import { Card, Title, VisuallyHidden } from "@mantine/core";
+import { Button, Card, Title, VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { ChevronRight } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Alert } from "@/api/types";
+import { typeset } from "@/i18n/typeset";
+import { useFormat } from "@/shared/format";
 import { SEVERITY_FACES } from "@/shared/status";
 import classes from "./AlertList.module.css";
+
+/** The rest is one press away: a glance has room for no more. */
+const GLANCE = 5;
 
 /** What asks for a person, the worst first; each leads where it is mended. */
 export function AlertList({ alerts }: { alerts: Alert[] }) {
   const { t } = useTranslation();
+  const { number } = useFormat();
+  const [all, setAll] = useState(false);
+  const shown = all ? alerts : alerts.slice(0, GLANCE);
+  const beyond = alerts.length - shown.length;
   return (
     <Card padding={0} component="section" aria-labelledby="alerts">
       <VisuallyHidden>
@@ -17,13 +27,13 @@ export function AlertList({ alerts }: { alerts: Alert[] }) {
         </Title>
       </VisuallyHidden>
       <ul className={classes.list}>
-        {alerts.map((alert) => {
+        {shown.map((alert) => {
           const face = SEVERITY_FACES[alert.severity];
           const body = (
             <>
               <face.icon size={18} aria-hidden className={classes.icon} />
               <VisuallyHidden>{t(`dashboard.severity.${alert.severity}`)}</VisuallyHidden>
-              <span className={classes.text}>{alert.message}</span>
+              <span className={classes.text}>{typeset(alert.message)}</span>
             </>
           );
           return (
@@ -44,6 +54,11 @@ export function AlertList({ alerts }: { alerts: Alert[] }) {
           );
         })}
       </ul>
+      {beyond > 0 && (
+        <Button variant="subtle" size="compact-sm" m="xs" onClick={() => setAll(true)}>
+          {t("dashboard.moreAlerts", { count: beyond, formatted: number(beyond) })}
+        </Button>
+      )}
     </Card>
   );
 }

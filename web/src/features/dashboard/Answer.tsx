@@ -1,13 +1,11 @@
 import { Card } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { Dashboard, Protection } from "@/api/types";
-import { Facts } from "@/features/Facts";
+import type { Dashboard } from "@/api/types";
+import { Facts } from "@/shared/Facts";
 import { useFormat } from "@/shared/format";
-import { PROTECTION_FACES } from "@/shared/status";
+import { PROTECTION_FACES, WORST_FIRST } from "@/shared/status";
 import { Time } from "@/shared/Time";
 import classes from "./Answer.module.css";
-
-const WORST_FIRST: Protection[] = ["failed", "overdue", "warning", "never", "paused", "protected"];
 
 /** One answer first: are we protected? */
 export function Answer({ dashboard }: { dashboard: Dashboard }) {

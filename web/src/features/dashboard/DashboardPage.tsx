@@ -3,15 +3,17 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ShieldPlus } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { Dashboard } from "@/api/types";
+import type { Dashboard, Plan } from "@/api/types";
 import { useMay } from "@/app/session";
-import { PlanList } from "@/features/plans/PlansPage";
+import { PlanList } from "@/features/plans/PlanList";
 import { CapacityBar } from "@/features/pools/CapacityBar";
 import { StorageGrowth } from "@/features/pools/StorageGrowth";
 import { TextLink } from "@/features/TextLink";
+import { useFormat } from "@/shared/format";
 import { Page, PageSkeleton } from "@/shared/Page";
 import { ActionButton } from "@/shared/permission";
 import { EmptyState, ErrorState } from "@/shared/states";
+import { WORST_FIRST } from "@/shared/status";
 import { AlertList } from "./AlertList";
 import { Answer } from "./Answer";
 import { dashboardQuery } from "./queries";
@@ -58,8 +60,18 @@ function Nothing() {
   );
 }
 
+/** A glance, not a list: that has a page of its own. */
+const MOST_PLANS = 8;
+
+/** What needs a person comes first; plans of one state stay in their order. */
+function worstFirst(plans: Plan[]): Plan[] {
+  const rank = (plan: Plan) => WORST_FIRST.indexOf(plan.protection);
+  return [...plans].sort((a, b) => rank(a) - rank(b));
+}
+
 function Overview({ dashboard }: { dashboard: Dashboard }) {
   const { t } = useTranslation();
+  const { number } = useFormat();
   const grown = dashboard.storage.filter((pool) => pool.history.length > 1);
   return (
     <>
@@ -86,7 +98,15 @@ function Overview({ dashboard }: { dashboard: Dashboard }) {
             {t("dashboard.allPlans")}
           </Button>
         </Group>
-        <PlanList plans={dashboard.plans} />
+        <PlanList plans={worstFirst(dashboard.plans).slice(0, MOST_PLANS)} />
+        {dashboard.plans.length > MOST_PLANS && (
+          <Text size="sm" c="dimmed" mt="xs">
+            {t("dashboard.morePlans", {
+              count: dashboard.plans.length - MOST_PLANS,
+              formatted: number(dashboard.plans.length - MOST_PLANS),
+            })}
+          </Text>
+        )}
       </section>
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
         <Card>

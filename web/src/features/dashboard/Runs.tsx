@@ -58,7 +58,7 @@ export function RecentRuns({ runs }: { runs: RunSummary[] }) {
   const { bytes } = useFormat();
   return (
     <Card>
-      <Group justify="space-between" mb="sm">
+      <Group justify="space-between" mb="sm" wrap="nowrap">
         <Title order={2}>{t("dashboard.recent")}</Title>
         <Button component={Link} to="/runs" variant="subtle" size="compact-sm">
           {t("dashboard.allRuns")}

@@ -1,41 +1,50 @@
 import { Anchor, Button, Card, Group, Progress, Stack, Stepper, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
+import { Server as ServerIcon } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Pool, Repository, Retention, Schedule, Server } from "@/api/types";
-import { NEW_PLAN } from "@/features/plans/PlanEditor";
-import { useExecutePlan, useSavePlan } from "@/features/plans/queries";
-import { PoolFormBody } from "@/features/pools/PoolForm";
-import { poolChoicesQuery } from "@/features/pools/queries";
+import { NEW_PLAN } from "@/features/plans/form/values";
+import { PoolFormBody } from "@/features/pools/form/PoolForm";
+import { poolSource } from "@/features/pools/queries";
 import { Refusal } from "@/features/Refusal";
-import { repositoryChoicesQuery, useCreateRepository } from "@/features/repositories/queries";
 import { RecoveryKitSteps } from "@/features/repositories/RecoveryKitSteps";
 import { RetentionField } from "@/features/retention/RetentionField";
 import { ScheduleField } from "@/features/schedule/ScheduleField";
 import { FolderField } from "@/features/servers/FolderField";
-import { serverChoicesQuery } from "@/features/servers/queries";
+import { localServerQuery } from "@/features/servers/queries";
 import { TextLink } from "@/features/TextLink";
+import { useChoices } from "@/shared/choice/useChoices";
 import { Page, PageSkeleton } from "@/shared/Page";
 import { ActionButton } from "@/shared/permission";
+import { EmptyState } from "@/shared/states";
 import { FirstRun } from "./FirstRun";
 import { PoolChoice } from "./PoolChoice";
+import { useBegin } from "./useBegin";
 
 const STEPS = ["folders", "where", "when", "kit", "run"] as const;
 
 /** From nothing to a recovery point that was read back: one page, five steps. */
 export function FirstStepsPage() {
   const { t } = useTranslation();
-  const servers = useQuery(serverChoicesQuery());
-  const pools = useQuery(poolChoicesQuery());
-  const server = servers.data?.items.find((item) => item.local) ?? servers.data?.items[0];
+  const server = useQuery(localServerQuery());
+  const pools = useChoices(poolSource, "", null);
   return (
     <Page title={t("firstSteps.title")} description={t("firstSteps.description")} narrow>
       <Refusal
-        error={servers.error ?? pools.error}
-        onRetry={() => void Promise.all([servers.refetch(), pools.refetch()])}
+        error={server.error ?? pools.error}
+        onRetry={() => void Promise.all([server.refetch(), pools.refetch()])}
       />
-      {server && pools.data ? <Steps server={server} pools={pools.data.items} /> : <PageSkeleton />}
+      {server.data && pools.items && <Steps server={server.data} pools={pools.items} />}
+      {server.data === null && (
+        <Card>
+          <EmptyState icon={ServerIcon} title={t("servers.none")}>
+            {t("servers.noneWhy")}
+          </EmptyState>
+        </Card>
+      )}
+      {(server.isPending || (server.data && !pools.items && !pools.error)) && <PageSkeleton />}
     </Page>
   );
 }
@@ -46,14 +55,20 @@ function Steps({ server, pools }: { server: Server; pools: Pool[] }) {
   const [folders, setFolders] = useState<string[]>([]);
   const [poolId, setPoolId] = useState<number | null>(null);
   const [makingPool, setMakingPool] = useState(false);
-  const [schedule, setSchedule] = useState<Schedule | null>(NEW_PLAN.schedule ?? null);
-  const [retention, setRetention] = useState<Retention | null>(NEW_PLAN.retention ?? null);
+  const [schedule, setSchedule] = useState<Schedule | null>(NEW_PLAN.schedule);
+  const [retention, setRetention] = useState<Retention | null>(NEW_PLAN.retention);
   const [repository, setRepository] = useState<Repository | null>(null);
   const [runId, setRunId] = useState<number | null>(null);
-  const begin = useBegin(server, { onRepository: setRepository });
-  const pool = pools.find((item) => item.id === poolId) ?? pools[0] ?? null;
+  const begin = useBegin(server, {
+    onRepository: (made) => {
+      setRepository(made);
+      setStep(3);
+    },
+    onRun: setRunId,
+  });
+  const chosenPool = poolId ?? pools[0]?.id ?? null;
   const confirmed = () => {
-    if (repository) begin.run(repository, { folders, schedule, retention }, setRunId);
+    if (repository) begin.run(repository, { folders, schedule, retention });
     setStep(4);
   };
 
@@ -95,16 +110,11 @@ function Steps({ server, pools }: { server: Server; pools: Pool[] }) {
             />
           ) : (
             <Stack gap="lg">
-              <PoolChoice
-                pools={pools}
-                value={pool?.id ?? null}
-                onChange={setPoolId}
-                onAdd={() => setMakingPool(true)}
-              />
+              <PoolChoice pools={pools} value={chosenPool} onChange={setPoolId} onAdd={() => setMakingPool(true)} />
               <Footer
                 onBack={() => setStep(0)}
                 onNext={() => setStep(2)}
-                refusal={pool ? null : t("firstSteps.poolMissing")}
+                refusal={chosenPool !== null ? null : t("firstSteps.poolMissing")}
               />
             </Stack>
           ))}
@@ -118,7 +128,7 @@ function Steps({ server, pools }: { server: Server; pools: Pool[] }) {
               pending={begin.pending}
               onNext={() => {
                 if (repository) setStep(3);
-                else if (pool) begin.makeRepository(pool, () => setStep(3));
+                else if (chosenPool !== null) begin.makeRepository(chosenPool);
               }}
             />
           </Stack>
@@ -195,67 +205,4 @@ function Footer({ onBack, onNext, refusal, pending }: FooterProps) {
       </ActionButton>
     </Group>
   );
-}
-
-interface FirstPlan {
-  folders: string[];
-  schedule: Schedule | null;
-  retention: Retention | null;
-}
-
-/** The three requests behind the steps: a repository; then a plan and its first run. What was made once is not made twice. */
-function useBegin(server: Server, { onRepository }: { onRepository: (repository: Repository) => void }) {
-  const { t } = useTranslation();
-  const taken = useQuery(repositoryChoicesQuery()).data?.items ?? [];
-  const create = useCreateRepository();
-  const savePlan = useSavePlan(null);
-  const execute = useExecutePlan();
-  const run = (repository: Repository, plan: FirstPlan, onRun: (runId: number) => void) => {
-    const start = (planId: number) =>
-      execute.mutate(planId, { onSuccess: ({ runId }) => runId != null && onRun(runId) });
-    if (savePlan.data) {
-      start(savePlan.data.id);
-      return;
-    }
-    savePlan.mutate(
-      {
-        ...NEW_PLAN,
-        name: t("firstSteps.planName", { server: server.name }),
-        serverId: server.id,
-        repositoryId: repository.id,
-        sources: { ...NEW_PLAN.sources, folders: plan.folders },
-        schedule: plan.schedule,
-        retention: plan.retention,
-      },
-      { onSuccess: (made) => start(made.id) },
-    );
-  };
-  return {
-    makeRepository: (pool: Pool, onDone: () => void) =>
-      create.mutate(
-        {
-          name: freeName(t("firstSteps.repositoryName"), taken),
-          poolId: pool.id,
-          serverId: server.id,
-          adoptPassword: null,
-        },
-        {
-          onSuccess: (repository) => {
-            onRepository(repository);
-            onDone();
-          },
-        },
-      ),
-    run,
-    pending: create.isPending,
-    error: create.error ?? savePlan.error ?? execute.error,
-  };
-}
-
-function freeName(wanted: string, taken: Repository[]): string {
-  const names = new Set(taken.map((repository) => repository.name));
-  for (let number = 1; ; number++) {
-    const name = number === 1 ? wanted : `${wanted}-${number}`;
-    if (!names.has(name)) return name;
-  }
 }

@@ -1,19 +1,11 @@
 import { Alert, List, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/api/types";
-import { type Fact, Facts } from "@/features/Facts";
+import { typeset } from "@/i18n/typeset";
+import { type Fact, Facts } from "@/shared/Facts";
 import { type Format, useFormat } from "@/shared/format";
-import { JOB_FACES, type Tone } from "@/shared/status";
+import { JOB_FACES, TONE_COLOURS } from "@/shared/status";
 import { ChangeList } from "./ChangeList";
-
-const COLOURS: Record<Tone, string> = {
-  ok: "moss",
-  warning: "amber",
-  failed: "brick",
-  running: "sky",
-  overdue: "plum",
-  idle: "stone",
-};
 
 /** The report of a job that is over: its state in a sentence, why, what to do next, and its figures. */
 export function JobResult({ job }: { job: Job }) {
@@ -22,13 +14,13 @@ export function JobResult({ job }: { job: Job }) {
   return (
     <Stack gap="md">
       <Alert
-        color={COLOURS[face.tone]}
+        color={TONE_COLOURS[face.tone]}
         icon={<face.icon size={20} aria-hidden />}
-        title={job.message ?? t(`jobState.${job.state}`)}
+        title={job.message == null ? t(`jobState.${job.state}`) : typeset(job.message)}
       >
         {job.hint && (
           <Text size="sm" fw={600}>
-            {t("runs.next")} {job.hint}
+            {t("runs.next")} {typeset(job.hint)}
           </Text>
         )}
       </Alert>

@@ -1,24 +1,25 @@
-import { Card, Group, Text, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Text } from "@mantine/core";
+import { useNavigate } from "@tanstack/react-router";
 import { ListChecks, Plus } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { api, ask } from "@/api/client";
 import type { Plan } from "@/api/types";
-import { useCronInWords } from "@/features/schedule/describe";
-import { Page, PageSkeleton } from "@/shared/Page";
+import { repositorySource } from "@/features/repositories/queries";
+import { serverSource } from "@/features/servers/queries";
+import type { Column } from "@/shared/list/columns";
+import { ListView } from "@/shared/list/ListView";
+import { Page } from "@/shared/Page";
 import { ActionButton } from "@/shared/permission";
 import { ProtectionBadge } from "@/shared/StatusBadge";
-import { EmptyState, ErrorState } from "@/shared/states";
+import { EmptyState } from "@/shared/states";
 import { Time } from "@/shared/Time";
 import { PlanStrip } from "./PlanStrip";
-import classes from "./PlansPage.module.css";
-import { planChoicesQuery } from "./queries";
 import { RunNowButton } from "./RunNowButton";
+import { ScheduleLine } from "./ScheduleLine";
 
 export function PlansPage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const plans = useQuery(planChoicesQuery());
   const add = (
     <ActionButton
       permission="managePlans"
@@ -28,87 +29,83 @@ export function PlansPage() {
       {t("plans.create")}
     </ActionButton>
   );
+  const columns: Column<Plan>[] = [
+    {
+      id: "name",
+      header: t("common.name"),
+      width: "minmax(12rem, 1.6fr)",
+      cell: (plan) => (
+        <div>
+          <Text size="sm" fw={600}>
+            {plan.name}
+          </Text>
+          <Text size="xs" c="dimmed">
+            {plan.serverName} → {plan.repositoryName}
+          </Text>
+          <Text size="xs" c="dimmed">
+            <ScheduleLine plan={plan} />
+          </Text>
+        </div>
+      ),
+    },
+    {
+      id: "state",
+      header: t("common.state"),
+      width: "11.5rem",
+      cell: (plan) => <ProtectionBadge state={plan.protection} />,
+    },
+    {
+      id: "strip",
+      header: t("plans.strip.title"),
+      width: "minmax(11rem, 1.4fr)",
+      from: "medium",
+      cell: (plan) => (
+        <div data-above>
+          <PlanStrip days={plan.strip} name={plan.name} />
+        </div>
+      ),
+    },
+    {
+      id: "lastSuccess",
+      header: t("plans.lastSuccess"),
+      width: "8.5rem",
+      cell: (plan) => <Time at={plan.lastSuccessAt} missing={t("common.never")} />,
+    },
+    {
+      id: "nextRun",
+      header: t("plans.nextRun"),
+      width: "8.5rem",
+      cell: (plan) => <Time at={plan.nextRunAt} missing={plan.enabled ? t("plans.byHand") : t("protection.paused")} />,
+    },
+    {
+      id: "run",
+      header: t("common.actions"),
+      hideHeader: true,
+      width: "9.5rem",
+      align: "end",
+      cell: (plan) => <RunNowButton plan={plan} />,
+    },
+  ];
   return (
     <Page title={t("nav.plans")} description={t("plans.description")} actions={add}>
-      {plans.isPending && <PageSkeleton />}
-      {plans.error && <ErrorState error={plans.error} onRetry={() => void plans.refetch()} />}
-      {plans.data?.items.length === 0 && (
-        <Card>
+      <ListView<Plan>
+        label={t("nav.plans")}
+        queryKey={["plans"]}
+        fetchPage={(query, signal) => ask(api.GET("/api/plans", { params: { query }, signal }))}
+        rowKey={(plan) => plan.id}
+        rowLink={(plan) => `/plans/${plan.id}`}
+        searchIn={t("common.name")}
+        filters={[
+          { id: "serverId", label: t("plans.form.server"), source: serverSource },
+          { id: "repositoryId", label: t("plans.form.repository"), source: repositorySource },
+        ]}
+        columns={columns}
+        empty={
           <EmptyState icon={ListChecks} title={t("plans.none")} action={add}>
             {t("plans.noneWhy")}
           </EmptyState>
-        </Card>
-      )}
-      {plans.data && plans.data.items.length > 0 && <PlanList plans={plans.data.items} />}
+        }
+      />
     </Page>
   );
-}
-
-/** Plans with their last thirty days; also on the dashboard. */
-export function PlanList({ plans }: { plans: Plan[] }) {
-  return (
-    <ul className={classes.list}>
-      {plans.map((plan) => (
-        <PlanRow key={plan.id} plan={plan} />
-      ))}
-    </ul>
-  );
-}
-
-function PlanRow({ plan }: { plan: Plan }) {
-  const { t } = useTranslation();
-  const words = useCronInWords(plan.schedule?.cron);
-  return (
-    <Card component="li" className={classes.plan} padding="md">
-      <div className={classes.name}>
-        <Title order={2} size="h3">
-          <Link to={`/plans/${plan.id}`} className={classes.link}>
-            {plan.name}
-          </Link>
-        </Title>
-        <Text size="xs" c="dimmed">
-          {plan.serverName} → {plan.repositoryName}
-        </Text>
-        <Text size="xs" c="dimmed">
-          {plan.schedule ? cronLine(words, plan.schedule.cron) : t("schedule.kind.manual")}
-        </Text>
-      </div>
-      <div className={classes.state}>
-        <ProtectionBadge state={plan.protection} />
-      </div>
-      <div className={classes.strip}>
-        <PlanStrip days={plan.strip} name={plan.name} />
-        <Group justify="space-between" gap={4} mt={4}>
-          <Text size="xs" c="dimmed">
-            {t("plans.strip.oldest", { count: plan.strip.length })}
-          </Text>
-          <Text size="xs" c="dimmed">
-            {t("common.today")}
-          </Text>
-        </Group>
-      </div>
-      <dl className={classes.times}>
-        <div>
-          <dt>{t("plans.lastSuccess")}</dt>
-          <dd>
-            <Time at={plan.lastSuccessAt} missing={t("common.never")} />
-          </dd>
-        </div>
-        <div>
-          <dt>{t("plans.nextRun")}</dt>
-          <dd>
-            <Time at={plan.nextRunAt} missing={plan.enabled ? t("plans.byHand") : t("protection.paused")} />
-          </dd>
-        </div>
-      </dl>
-      <div className={classes.action}>
-        <RunNowButton plan={plan} />
-      </div>
-    </Card>
-  );
-}
-
-/** Nothing for the moment until the words are here: an expression that turns into a sentence makes the page flicker. */
-function cronLine(words: string | null | undefined, cron: string): string {
-  return words === undefined ? "\u00a0" : (words ?? cron);
 }

@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, ask, ifMatch } from "@/api/client";
 import type { Plan, PlanWrite } from "@/api/types";
+import type { ChoiceSource } from "@/shared/choice/useChoices";
 
 export const planQuery = (id: number) =>
   queryOptions({
@@ -77,9 +78,8 @@ export function planWriteOf(plan: Plan): PlanWrite {
   };
 }
 
-/** For choosers and filters. */
-export const planChoicesQuery = () =>
-  queryOptions({
-    queryKey: ["plans", "choices"],
-    queryFn: () => ask(api.GET("/api/plans", { params: { query: { limit: 200 } } })),
-  });
+export const planSource: ChoiceSource<Plan> = {
+  topic: "plans",
+  page: (query, signal) => ask(api.GET("/api/plans", { params: { query }, signal })),
+  one: (id, signal) => ask(api.GET("/api/plans/{id}", { params: { path: { id } }, signal })),
+};

@@ -1,8 +1,9 @@
 import { Alert, Button, Code, Group, Loader, Stack, Text } from "@mantine/core";
 import { CircleCheck, CircleDashed, CircleX, KeyRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { ApiError } from "@/api/errors";
 import type { PoolTest } from "@/api/types";
+import { Refusal } from "@/features/Refusal";
+import { typeset } from "@/i18n/typeset";
 import { useFormat } from "@/shared/format";
 import classes from "./PoolTestReport.module.css";
 import { TEST_STEPS } from "./place";
@@ -17,18 +18,7 @@ interface PoolTestReportProps {
 export function PoolTestReport({ running, result, error }: PoolTestReportProps) {
   const { t } = useTranslation();
   const { number } = useFormat();
-  if (error) {
-    return (
-      <Alert
-        color="brick"
-        icon={<CircleX size={18} aria-hidden />}
-        title={error instanceof ApiError ? error.message : t("errors.bug")}
-        role="alert"
-      >
-        {error instanceof ApiError ? error.hint : null}
-      </Alert>
-    );
-  }
+  if (error) return <Refusal error={error} />;
   if (!running && !result) return null;
   const steps = result?.steps.map((step) => step.step) ?? [...TEST_STEPS];
   return (
@@ -60,10 +50,10 @@ export function PoolTestReport({ running, result, error }: PoolTestReportProps) 
               </Text>
               {step && !step.ok && !running && (
                 <>
-                  <Text size="sm">{step.message}</Text>
+                  <Text size="sm">{step.message && typeset(step.message)}</Text>
                   {step.hint && (
                     <Text size="sm" fw={550}>
-                      {step.hint}
+                      {typeset(step.hint)}
                     </Text>
                   )}
                 </>

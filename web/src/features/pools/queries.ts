@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, ask, ifMatch } from "@/api/client";
 import type { Pool, PoolPlace } from "@/api/types";
+import type { ChoiceSource } from "@/shared/choice/useChoices";
 
 export const poolQuery = (id: number) =>
   queryOptions({
@@ -8,12 +9,11 @@ export const poolQuery = (id: number) =>
     queryFn: () => ask(api.GET("/api/pools/{id}", { params: { path: { id } } })),
   });
 
-/** Few in number and needed whole in choosers. */
-export const poolChoicesQuery = () =>
-  queryOptions({
-    queryKey: ["pools", "choices"],
-    queryFn: () => ask(api.GET("/api/pools", { params: { query: { limit: 200 } } })),
-  });
+export const poolSource: ChoiceSource<Pool> = {
+  topic: "pools",
+  page: (query, signal) => ask(api.GET("/api/pools", { params: { query }, signal })),
+  one: (id, signal) => ask(api.GET("/api/pools/{id}", { params: { path: { id } }, signal })),
+};
 
 export const poolHistoryQuery = (id: number) =>
   queryOptions({
@@ -36,25 +36,19 @@ export function useTestPool() {
   });
 }
 
-export function useCreatePool() {
+/** Makes a pool, or changes the one that is there. */
+export function useSavePool(existing: Pool | undefined) {
   const forget = useForget();
   return useMutation({
-    mutationFn: (body: { name: string; place: PoolPlace }) => ask(api.POST("/api/pools", { body })),
-    onSuccess: forget,
-    meta: { quiet: true },
-  });
-}
-
-export function useUpdatePool(pool: Pool) {
-  const forget = useForget();
-  return useMutation({
-    mutationFn: (body: { name: string | null; place: PoolPlace | null }) =>
-      ask(
-        api.PATCH("/api/pools/{id}", {
-          params: { path: { id: pool.id }, header: ifMatch(pool) },
-          body,
-        }),
-      ),
+    mutationFn: (body: { name: string; place: PoolPlace }) =>
+      existing
+        ? ask(
+            api.PATCH("/api/pools/{id}", {
+              params: { path: { id: existing.id }, header: ifMatch(existing) },
+              body,
+            }),
+          )
+        : ask(api.POST("/api/pools", { body })),
     onSuccess: forget,
     meta: { quiet: true },
   });

@@ -1,36 +1,18 @@
-import {
-  ActionIcon,
-  Alert,
-  Button,
-  Card,
-  Code,
-  CopyButton,
-  Group,
-  Modal,
-  NativeSelect,
-  NumberInput,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-  Title,
-  Tooltip,
-} from "@mantine/core";
+import { ActionIcon, Card, Group, Modal, Table, Text, Title, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { Copy, KeyRound, Plus, Trash2 } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { Plus, Trash2 } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { ClientMode, Repository, RestClient, RestClientCreated } from "@/api/types";
+import type { Repository, RestClient } from "@/api/types";
 import { useMay } from "@/app/session";
-import { fieldRefusal, Refusal } from "@/features/Refusal";
+import { Refusal } from "@/features/Refusal";
 import { ConfirmDialog } from "@/shared/ConfirmDialog";
 import { useFormat } from "@/shared/format";
 import { ActionButton } from "@/shared/permission";
 import { Time } from "@/shared/Time";
-import { clientsQuery, useCreateClient, useDeleteClient } from "./queries";
-
-const GIB = 1024 ** 3;
+import { ClientForm } from "./ClientForm";
+import { clientsQuery, useDeleteClient } from "./queries";
 
 /** Machines that write with plain restic, each with a name and a password of its own. */
 export function ClientsCard({ repository }: { repository: Repository }) {
@@ -121,111 +103,5 @@ export function ClientsCard({ repository }: { repository: Repository }) {
         {t("clients.removeWhat")}
       </ConfirmDialog>
     </Card>
-  );
-}
-
-function ClientForm({ repository, onDone }: { repository: Repository; onDone: () => void }) {
-  const { t } = useTranslation();
-  const create = useCreateClient(repository.id);
-  const [username, setUsername] = useState("");
-  const [mode, setMode] = useState<ClientMode>("appendOnly");
-  const [quotaGib, setQuotaGib] = useState<number | string>("");
-  const [complained, setComplained] = useState(false);
-  if (create.data) return <ClientSecret created={create.data} onDone={onDone} />;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (username.trim() === "") {
-      setComplained(true);
-      return;
-    }
-    create.mutate({
-      username: username.trim(),
-      mode,
-      quotaBytes: typeof quotaGib === "number" ? Math.round(quotaGib * GIB) : null,
-    });
-  };
-  const nameError = fieldRefusal(create.error, "username");
-  return (
-    <form onSubmit={submit} noValidate>
-      <Stack gap="md">
-        <TextInput
-          label={t("clients.username")}
-          withAsterisk
-          data-autofocus
-          autoComplete="off"
-          spellCheck={false}
-          value={username}
-          error={nameError ?? (complained && username.trim() === "" ? t("form.required") : null)}
-          onChange={({ currentTarget }) => setUsername(currentTarget.value)}
-        />
-        <NativeSelect
-          label={t("clients.mode")}
-          description={t(`clients.modesWhy.${mode}`)}
-          value={mode}
-          onChange={({ currentTarget }) => setMode(currentTarget.value as ClientMode)}
-          data={(["appendOnly", "full"] as const).map((value) => ({ value, label: t(`clients.modes.${value}`) }))}
-        />
-        <NumberInput
-          label={t("clients.quotaGib")}
-          description={t("clients.quotaWhy")}
-          min={1}
-          value={quotaGib}
-          onChange={setQuotaGib}
-        />
-        {!nameError && <Refusal error={create.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onDone}>
-            {t("common.cancel")}
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            {t("common.add")}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
-  );
-}
-
-function ClientSecret({ created, onDone }: { created: RestClientCreated; onDone: () => void }) {
-  const { t } = useTranslation();
-  const commands = `export RESTIC_REPOSITORY='${created.repositoryUrl}'\nrestic snapshots\nrestic backup /home`;
-  return (
-    <Stack gap="md">
-      <Alert color="amber" icon={<KeyRound size={18} aria-hidden />} title={t("secret.once")}>
-        {t("secret.onceHint")}
-      </Alert>
-      <Secret label={t("clients.password")} value={created.password} />
-      <Secret label={t("clients.url")} value={created.repositoryUrl} />
-      <Secret label={t("clients.commands")} value={commands} />
-      <Text size="sm" c="dimmed">
-        {t("clients.repositoryPassword")}
-      </Text>
-      <Group justify="flex-end">
-        <Button onClick={onDone}>{t("clients.kept")}</Button>
-      </Group>
-    </Stack>
-  );
-}
-
-function Secret({ label, value }: { label: string; value: string }) {
-  const { t } = useTranslation();
-  return (
-    <div>
-      <Group justify="space-between" gap="xs">
-        <Text size="sm" fw={550}>
-          {label}
-        </Text>
-        <CopyButton value={value}>
-          {({ copied, copy }) => (
-            <Button size="compact-xs" variant="subtle" leftSection={<Copy size={14} aria-hidden />} onClick={copy}>
-              {copied ? t("common.copied") : t("common.copy")}
-            </Button>
-          )}
-        </CopyButton>
-      </Group>
-      <Code block style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }}>
-        {value}
-      </Code>
-    </div>
   );
 }

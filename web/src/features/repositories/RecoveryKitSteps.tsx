@@ -1,23 +1,16 @@
-import {
-  Alert,
-  Button,
-  Checkbox,
-  Code,
-  CopyButton,
-  Group,
-  Modal,
-  Paper,
-  Skeleton,
-  Stack,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Alert, Button, Code, CopyButton, Group, Modal, Paper, Skeleton, Stack, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { CircleX, Copy, Download, KeyRound, Printer } from "lucide-react";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { Copy, Download, KeyRound, Printer } from "lucide-react";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError } from "@/api/errors";
+import * as z from "zod";
 import type { RecoveryKit, Repository } from "@/api/types";
+import { Refusal } from "@/features/Refusal";
+import { i18n } from "@/i18n/i18n";
+import { FormFooter } from "@/shared/form/FormFooter";
+import { CheckboxField, TextField } from "@/shared/form/fields";
+import { showServerError, useAppForm } from "@/shared/form/useAppForm";
+import { saveText } from "@/shared/save";
 import { useConfirmKit, useRecoveryKit } from "./queries";
 
 interface RecoveryKitStepsProps {
@@ -38,46 +31,30 @@ export function RecoveryKitSteps({ repository, onConfirmed }: RecoveryKitStepsPr
     fetchKit(repository.id);
   }, [fetchKit, repository.id]);
 
-  if (kit.error) {
-    return (
-      <Alert
-        color="brick"
-        role="alert"
-        icon={<CircleX size={18} aria-hidden />}
-        title={kit.error instanceof ApiError ? kit.error.message : t("errors.bug")}
-      >
-        <Text size="sm">{kit.error instanceof ApiError ? kit.error.hint : null}</Text>
-        <Button mt="xs" size="compact-sm" variant="default" onClick={() => fetchKit(repository.id)}>
-          {t("common.retry")}
-        </Button>
-      </Alert>
-    );
-  }
+  if (kit.error) return <Refusal error={kit.error} onRetry={() => fetchKit(repository.id)} />;
   if (!kit.data) return <Skeleton height={260} aria-label={t("common.loading")} />;
   return <KeepAndConfirm kit={kit.data} repository={repository} onConfirmed={onConfirmed} />;
 }
 
+const confirmation = z.object({
+  confirmationCode: z
+    .string()
+    .trim()
+    .min(1, { error: () => i18n.t("repositories.kit.codeMissing") }),
+  apart: z.boolean().refine((apart) => apart, { error: () => i18n.t("repositories.kit.apartMissing") }),
+});
+
 function KeepAndConfirm({ kit, repository, onConfirmed }: RecoveryKitStepsProps & { kit: RecoveryKit }) {
   const { t } = useTranslation();
   const confirm = useConfirmKit(repository.id);
-  const [code, setCode] = useState("");
-  const [apart, setApart] = useState(false);
-  const [complained, setComplained] = useState(false);
-
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!apart || code.trim() === "") {
-      setComplained(true);
-      return;
-    }
-    confirm.mutate(code.trim(), { onSuccess: onConfirmed });
-  };
-  const refused = confirm.error instanceof ApiError ? confirm.error : null;
-  const codeError = refused
-    ? `${refused.message} ${refused.hint ?? ""}`
-    : complained && code.trim() === ""
-      ? t("repositories.kit.codeMissing")
-      : null;
+  const form = useAppForm(confirmation, { confirmationCode: "", apart: false });
+  const submit = form.handleSubmit(({ confirmationCode }) =>
+    confirm.mutate(confirmationCode, {
+      onSuccess: onConfirmed,
+      // Nothing else was sent: whatever is wrong is the code.
+      onError: (error) => showServerError(form, error, ["confirmationCode"]),
+    }),
+  );
 
   return (
     <Stack gap="md">
@@ -110,30 +87,20 @@ function KeepAndConfirm({ kit, repository, onConfirmed }: RecoveryKitStepsProps 
           </CopyButton>
         </Group>
       </Paper>
-      <form onSubmit={submit}>
+      <form onSubmit={submit} noValidate>
         <Stack gap="sm">
-          <Checkbox
-            label={t("repositories.kit.apart")}
-            checked={apart}
-            error={complained && !apart ? t("repositories.kit.apartMissing") : null}
-            onChange={({ currentTarget }) => setApart(currentTarget.checked)}
-          />
-          <TextInput
+          <CheckboxField control={form.control} name="apart" label={t("repositories.kit.apart")} />
+          <TextField
+            control={form.control}
+            name="confirmationCode"
             label={t("repositories.kit.typeCode")}
             description={t("repositories.kit.typeCodeWhy")}
-            value={code}
-            error={codeError}
             autoComplete="off"
             spellCheck={false}
             maw={320}
-            onChange={({ currentTarget }) => setCode(currentTarget.value)}
           />
-          <Group justify="flex-end">
-            <Button type="submit" loading={confirm.isPending}>
-              {t("repositories.kit.confirm")}
-            </Button>
-          </Group>
         </Stack>
+        <FormFooter form={form} submit={t("repositories.kit.confirm")} pending={confirm.isPending} />
       </form>
     </Stack>
   );
@@ -153,11 +120,7 @@ function Field({ label, value }: { label: string; value: string }) {
 }
 
 function save(kit: RecoveryKit, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([kit.text], { type: "text/plain;charset=utf-8" }));
-  link.download = `rempart-recovery-kit-${name.replace(/[^\p{L}\p{N}_-]+/gu, "-")}.txt`;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveText(`rempart-recovery-kit-${name.replace(/[^\p{L}\p{N}_-]+/gu, "-")}.txt`, kit.text);
 }
 
 function print(kit: RecoveryKit, name: string): void {

@@ -18,11 +18,11 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Repository } from "@/api/types";
 import { useIdParam } from "@/app/routes/params";
-import { Facts } from "@/features/Facts";
 import { JobPanel } from "@/features/jobs/JobPanel";
 import { listOf } from "@/features/listOf";
 import { TextLink } from "@/features/TextLink";
 import { ConfirmDialog } from "@/shared/ConfirmDialog";
+import { Facts } from "@/shared/Facts";
 import { useFormat } from "@/shared/format";
 import { showSuccess } from "@/shared/notify";
 import { Page, PageSkeleton } from "@/shared/Page";
@@ -59,6 +59,9 @@ function RepositoryDetails({ repository }: { repository: Repository }) {
   const [deleting, remove] = useDisclosure(false);
   const [pruning, prune] = useDisclosure(false);
   const refusal = useRefusal("manageStorage");
+  const kitRefusal = useRefusal("recoveryKit");
+  // It is handed out once: after that the server does not show it again.
+  const noKit = repository.recoveryKitConfirmed ? t("repositories.kit.handedOut") : kitRefusal;
   const unlock = useUnlockRepository(repository.id);
   const removeLocks = () =>
     unlock.mutate(undefined, {
@@ -105,8 +108,17 @@ function RepositoryDetails({ repository }: { repository: Repository }) {
                 <WorkItem icon={Eraser} work="prune" onStart={prune.open} />
                 <WorkItem icon={LockOpen} work="unlock" onStart={removeLocks} />
                 <Menu.Divider />
-                <Menu.Item leftSection={<KeyRound size={16} aria-hidden />} onClick={kit.open}>
-                  {t("repositories.kit.again")}
+                <Menu.Item
+                  leftSection={<KeyRound size={16} aria-hidden />}
+                  disabled={noKit !== null}
+                  onClick={kit.open}
+                >
+                  <Text size="sm">{t("repositories.kit.again")}</Text>
+                  {noKit !== null && (
+                    <Text size="xs" c="dimmed">
+                      {noKit}
+                    </Text>
+                  )}
                 </Menu.Item>
                 <Menu.Item color="brick" leftSection={<Trash2 size={16} aria-hidden />} onClick={remove.open}>
                   {t("repositories.delete")}

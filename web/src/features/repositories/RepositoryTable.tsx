@@ -51,7 +51,6 @@ export function RepositoryTable({ poolId, action }: { poolId?: number; action?: 
           id: "name",
           header: t("common.name"),
           width: "minmax(12rem, 2fr)",
-          sort: "name",
           cell: (row) => (
             <div>
               <Text size="sm" fw={600}>

@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, ask, ifMatch } from "@/api/client";
 import type { ClientMode, Repository } from "@/api/types";
+import type { ChoiceSource } from "@/shared/choice/useChoices";
 
 export const repositoryQuery = (id: number) =>
   queryOptions({
@@ -8,12 +9,12 @@ export const repositoryQuery = (id: number) =>
     queryFn: () => ask(api.GET("/api/repositories/{id}", { params: { path: { id } } })),
   });
 
-/** Few in number and needed whole in choosers. */
-export const repositoryChoicesQuery = () =>
-  queryOptions({
-    queryKey: ["repositories", "choices"],
-    queryFn: () => ask(api.GET("/api/repositories", { params: { query: { limit: 200 } } })),
-  });
+export const repositorySource: ChoiceSource<Repository> = {
+  topic: "repositories",
+  page: (query, signal) => ask(api.GET("/api/repositories", { params: { query }, signal })),
+  one: (id, signal) => ask(api.GET("/api/repositories/{id}", { params: { path: { id } }, signal })),
+  label: (repository) => `${repository.name} (${repository.poolName})`,
+};
 
 export const clientsQuery = (id: number) =>
   queryOptions({

@@ -1,6 +1,7 @@
 import {
   Collapse,
   Group,
+  Input,
   List,
   NativeSelect,
   NumberInput,
@@ -41,9 +42,11 @@ function choiceOf(retention: Retention | null): Choice {
 export function RetentionField({
   value,
   onChange,
+  error,
 }: {
   value: Retention | null;
   onChange: (retention: Retention | null) => void;
+  error?: string | null;
 }) {
   const { t } = useTranslation();
   const [choice, setChoice] = useState<Choice>(() => choiceOf(value));
@@ -56,6 +59,7 @@ export function RetentionField({
   };
   const retention = value ?? NO_RETENTION;
   const within = retention.within ?? "";
+  const withinError = within !== "" && !parseWithin(within) ? t("retention.withinBad") : null;
 
   return (
     <Stack gap="md">
@@ -85,11 +89,12 @@ export function RetentionField({
             label={t("retention.rule.within")}
             placeholder="14d"
             value={within}
-            error={within !== "" && !parseWithin(within) ? t("retention.withinBad") : null}
+            error={withinError}
             onChange={({ currentTarget }) => onChange({ ...retention, within: currentTarget.value.trim() || null })}
           />
         </SimpleGrid>
       </Collapse>
+      {error && !withinError && <Input.Error>{error}</Input.Error>}
       <Paper p="md" bg="var(--rp-sunken)" aria-live="polite">
         <Group gap="xs" wrap="nowrap" align="flex-start">
           <History size={16} aria-hidden style={{ flex: "none", marginTop: 3 }} />

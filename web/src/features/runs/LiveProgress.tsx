@@ -2,7 +2,7 @@ import { Card, Group, Progress, Stack, Text } from "@mantine/core";
 import { FileSearch } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { JobProgress, RunCounters } from "@/api/types";
-import { type Fact, Facts } from "@/features/Facts";
+import { type Fact, Facts } from "@/shared/Facts";
 import { useFormat } from "@/shared/format";
 import classes from "./LiveProgress.module.css";
 import { RateGraph } from "./RateGraph";

@@ -3,18 +3,10 @@ import { Link } from "@tanstack/react-router";
 import { Camera } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Run } from "@/api/types";
-import { Facts } from "@/features/Facts";
+import { typeset } from "@/i18n/typeset";
+import { Facts } from "@/shared/Facts";
 import { useFormat } from "@/shared/format";
-import { RUN_FACES, type Tone } from "@/shared/status";
-
-const COLOURS: Record<Tone, string> = {
-  ok: "moss",
-  warning: "amber",
-  failed: "brick",
-  running: "sky",
-  overdue: "plum",
-  idle: "stone",
-};
+import { RUN_FACES, TONE_COLOURS } from "@/shared/status";
 
 /** What came of it: the state in a sentence, why, and what to do next. */
 export function RunOutcome({ run }: { run: Run }) {
@@ -22,15 +14,15 @@ export function RunOutcome({ run }: { run: Run }) {
   const face = RUN_FACES[run.state];
   return (
     <Alert
-      color={COLOURS[face.tone]}
+      color={TONE_COLOURS[face.tone]}
       icon={<face.icon size={20} aria-hidden />}
       title={t(`runs.outcome.${run.state}`)}
       role={run.state === "failed" ? "alert" : undefined}
     >
-      {run.message && <Text size="sm">{run.message}</Text>}
+      {run.message && <Text size="sm">{typeset(run.message)}</Text>}
       {run.hint && (
         <Text size="sm" fw={600} mt={4}>
-          {t("runs.next")} {run.hint}
+          {t("runs.next")} {typeset(run.hint)}
         </Text>
       )}
       {run.snapshotId != null && (
@@ -69,7 +61,10 @@ export function RunFigures({ run }: { run: Run }) {
           {
             label: t("progress.files"),
             value: number(counters.filesDone),
-            note: t("runs.filesSplit", { added: number(counters.filesNew), changed: number(counters.filesChanged) }),
+            note: [
+              t("runs.filesNew", { count: counters.filesNew, formatted: number(counters.filesNew) }),
+              t("runs.filesChanged", { count: counters.filesChanged, formatted: number(counters.filesChanged) }),
+            ].join(", "),
           },
           { label: t("progress.original"), value: bytes(counters.bytesDone) },
           { label: t("progress.deduplicated"), value: bytes(counters.addedBytes), note: t("progress.deduplicatedWhy") },

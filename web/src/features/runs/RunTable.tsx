@@ -1,11 +1,10 @@
 import { Progress, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Activity } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
 import type { RunState, RunSummary } from "@/api/types";
 import { useJobProgress } from "@/events/progress";
-import { planChoicesQuery } from "@/features/plans/queries";
+import { planSource } from "@/features/plans/queries";
 import { useFormat } from "@/shared/format";
 import { ListView } from "@/shared/list/ListView";
 import { RunStateBadge } from "@/shared/StatusBadge";
@@ -19,7 +18,6 @@ const STATES: RunState[] = ["queued", "running", "succeeded", "warning", "failed
 export function RunTable({ planId }: { planId?: number }) {
   const { t } = useTranslation();
   const { bytes, number } = useFormat();
-  const plans = useQuery({ ...planChoicesQuery(), enabled: planId === undefined }).data?.items ?? [];
   return (
     <ListView<RunSummary>
       label={t("nav.runs")}
@@ -34,15 +32,7 @@ export function RunTable({ planId }: { planId?: number }) {
           label: t("common.state"),
           options: STATES.map((state) => ({ value: state, label: t(`runState.${state}`) })),
         },
-        ...(planId === undefined
-          ? [
-              {
-                id: "planId",
-                label: t("runs.plan"),
-                options: plans.map((plan) => ({ value: String(plan.id), label: plan.name })),
-              },
-            ]
-          : []),
+        ...(planId === undefined ? [{ id: "planId", label: t("runs.plan"), source: planSource }] : []),
       ]}
       empty={
         <EmptyState icon={Activity} title={t("runs.none")}>
@@ -52,15 +42,17 @@ export function RunTable({ planId }: { planId?: number }) {
       columns={[
         {
           id: "plan",
-          header: t("runs.plan"),
+          header: planId === undefined ? t("runs.plan") : t("runs.run"),
           width: "minmax(12rem, 2fr)",
           cell: (row) => (
             <div>
               <Text size="sm" fw={600}>
-                {row.planName}
+                {planId === undefined ? row.planName : t("runs.number", { id: row.id })}
               </Text>
               <Text size="xs" c="dimmed">
-                {t("runs.headline", { id: row.id, origin: t(`runOrigin.${row.origin}`) })}
+                {planId === undefined
+                  ? t("runs.headline", { id: row.id, origin: t(`runOrigin.${row.origin}`) })
+                  : t(`runOrigin.${row.origin}`)}
               </Text>
             </div>
           ),

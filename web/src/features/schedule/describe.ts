@@ -6,6 +6,8 @@ async function describe(cron: string, language: string): Promise<string | null> 
   const [{ default: cronstrue }] = await Promise.all([import("cronstrue"), import("cronstrue/locales/fr")]);
   try {
     return cronstrue.toString(cron, {
+      // "At 02:30" alone leaves open on which days.
+      verbose: /^\d+ \d+ \* \* \*$/.test(cron),
       locale: language,
       use24HourTimeFormat: true,
       throwExceptionOnParseError: true,

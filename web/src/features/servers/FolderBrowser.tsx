@@ -1,31 +1,18 @@
-import {
-  Alert,
-  Anchor,
-  Breadcrumbs,
-  Button,
-  Checkbox,
-  Group,
-  Loader,
-  ScrollArea,
-  Stack,
-  Text,
-  UnstyledButton,
-} from "@mantine/core";
+import { Button, Checkbox, Group, Loader, ScrollArea, Stack, Text, UnstyledButton } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp, ChevronRight, File, Folder, FolderSymlink, Lock } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError } from "@/api/errors";
 import type { ExplorerEntry } from "@/api/types";
+import { Refusal } from "@/features/Refusal";
+import { Trail } from "@/shared/browse/Trail";
+import { useFolderWalk } from "@/shared/browse/useFolderWalk";
 import { useFormat } from "@/shared/format";
+import { useEndlessRows } from "@/shared/list/useEndlessRows";
 import classes from "./FolderBrowser.module.css";
-import { addPath, isWithin, parentOf, trailOf } from "./paths";
+import { addPath, isWithin, trailOf } from "./paths";
 import { explorerQuery } from "./queries";
 
-const ROW_HEIGHT = 40;
-/** Below this many rows from the end the next page is asked for. */
-const AHEAD_ROWS = 60;
+const ROW_PX = 40;
 
 interface FolderBrowserProps {
   serverId: number;
@@ -41,26 +28,10 @@ interface FolderBrowserProps {
 /** The files of a server, one folder at a time: a tick chooses, a name goes in. */
 export function FolderBrowser({ serverId, chosen, onChange, foldersOnly, single, start = "/" }: FolderBrowserProps) {
   const { t } = useTranslation();
-  const [path, setPath] = useState(start);
-  const box = useRef<HTMLDivElement>(null);
+  const walk = useFolderWalk(start, trailOf);
+  const { path, parent } = walk;
   const listing = useInfiniteQuery(explorerQuery(serverId, path));
-  const entries = (listing.data?.pages.flatMap((page) => page.items) ?? []).filter(
-    (entry) => !foldersOnly || entry.kind === "dir",
-  );
-  const parent = parentOf(path);
-  const rows = useVirtualizer({
-    count: entries.length,
-    getScrollElement: () => box.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: 12,
-  });
-
-  const items = rows.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = listing;
-  useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && last >= entries.length - AHEAD_ROWS) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage, last, entries.length]);
+  const { box, rows, inSight, heightPx } = useEndlessRows(listing, ROW_PX, foldersOnly ? isFolder : undefined);
 
   const toggle = (entryPath: string, on: boolean) => {
     if (single) onChange(on ? [entryPath] : []);
@@ -76,26 +47,12 @@ export function FolderBrowser({ serverId, chosen, onChange, foldersOnly, single,
           disabled={parent === null}
           title={parent === null ? t("explorer.atRoot") : undefined}
           leftSection={<ArrowUp size={14} aria-hidden />}
-          onClick={() => parent !== null && setPath(parent)}
+          onClick={() => parent !== null && walk.open(parent)}
         >
           {t("explorer.up")}
         </Button>
         <nav aria-label={t("explorer.trail")} className={classes.trail}>
-          <Breadcrumbs separatorMargin={4}>
-            {trailOf(path).map((step) => (
-              <Anchor
-                key={step.path}
-                component="button"
-                type="button"
-                size="sm"
-                ff="monospace"
-                aria-current={step.path === path ? "page" : undefined}
-                onClick={() => setPath(step.path)}
-              >
-                {step.name}
-              </Anchor>
-            ))}
-          </Breadcrumbs>
+          <Trail walk={walk} />
         </nav>
       </Group>
       {(single || path !== "/") && (
@@ -119,47 +76,36 @@ export function FolderBrowser({ serverId, chosen, onChange, foldersOnly, single,
             <Text size="sm">{t("common.loading")}</Text>
           </Group>
         )}
-        {listing.error && (
-          <Alert
-            color="brick"
-            m="sm"
-            title={listing.error instanceof ApiError ? listing.error.message : t("errors.load")}
-          >
-            <Text size="sm">{listing.error instanceof ApiError ? listing.error.hint : null}</Text>
-            <Button size="compact-sm" variant="default" mt="xs" onClick={() => void listing.refetch()}>
-              {t("common.retry")}
-            </Button>
-          </Alert>
-        )}
-        {listing.data && entries.length === 0 && (
+        <Refusal error={listing.error} onRetry={() => void listing.refetch()} />
+        {listing.data && rows.length === 0 && (
           <Text size="sm" c="dimmed" p="md">
             {foldersOnly ? t("explorer.noFolders") : t("explorer.empty")}
           </Text>
         )}
-        <div style={{ height: rows.getTotalSize(), position: "relative" }}>
-          {items.map((row) => {
-            const entry = entries[row.index];
-            if (!entry) return null;
-            return (
-              <div
-                key={entry.path}
-                className={classes.row}
-                style={{ transform: `translateY(${row.start}px)`, height: ROW_HEIGHT }}
-              >
-                <Entry
-                  entry={entry}
-                  chosen={chosen.includes(entry.path)}
-                  covered={chosen.some((other) => isWithin(entry.path, other))}
-                  onToggle={(on) => toggle(entry.path, on)}
-                  onOpen={() => setPath(entry.path)}
-                />
-              </div>
-            );
-          })}
+        <div style={{ height: heightPx, position: "relative" }}>
+          {inSight.map(({ row: entry, startPx }) => (
+            <div
+              key={entry.path}
+              className={classes.row}
+              style={{ transform: `translateY(${startPx}px)`, height: ROW_PX }}
+            >
+              <Entry
+                entry={entry}
+                chosen={chosen.includes(entry.path)}
+                covered={chosen.some((other) => isWithin(entry.path, other))}
+                onToggle={(on) => toggle(entry.path, on)}
+                onOpen={() => walk.open(entry.path)}
+              />
+            </div>
+          ))}
         </div>
       </ScrollArea.Autosize>
     </Stack>
   );
+}
+
+function isFolder(entry: ExplorerEntry): boolean {
+  return entry.kind === "dir";
 }
 
 const ICONS = { dir: Folder, file: File, symlink: FolderSymlink, other: File } as const;

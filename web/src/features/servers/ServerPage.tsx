@@ -6,7 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Server } from "@/api/types";
 import { useIdParam } from "@/app/routes/params";
-import { Facts } from "@/features/Facts";
+import { Facts } from "@/shared/Facts";
 import { Page, PageSkeleton } from "@/shared/Page";
 import { ActionButton } from "@/shared/permission";
 import { ConnectionBadge } from "@/shared/StatusBadge";

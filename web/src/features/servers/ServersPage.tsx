@@ -1,22 +1,60 @@
-import { Card, Group, SimpleGrid, Text, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Group, Text } from "@mantine/core";
 import { Monitor, Plus, Server as ServerIcon } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import classes from "@/features/pools/PoolsPage.module.css";
-import { Page, PageSkeleton } from "@/shared/Page";
+import { api, ask } from "@/api/client";
+import type { Page as PageOf, Server } from "@/api/types";
+import { useFormat } from "@/shared/format";
+import type { Column } from "@/shared/list/columns";
+import { type ListQuery, ListView } from "@/shared/list/ListView";
+import { Page } from "@/shared/Page";
 import { ActionButton } from "@/shared/permission";
 import { ConnectionBadge } from "@/shared/StatusBadge";
-import { EmptyState, ErrorState } from "@/shared/states";
-import { serverChoicesQuery } from "./queries";
+import { EmptyState } from "@/shared/states";
+import { Time } from "@/shared/Time";
+
+/** This machine first: it is the one that is there from the beginning. The rest stays in the server's order. */
+async function fetchServers(query: ListQuery, signal: AbortSignal): Promise<PageOf<Server>> {
+  const page = await ask(api.GET("/api/servers", { params: { query }, signal }));
+  return { ...page, items: [...page.items].sort((a, b) => Number(b.local) - Number(a.local)) };
+}
 
 export function ServersPage() {
   const { t } = useTranslation();
-  const servers = useQuery(serverChoicesQuery());
-  // This machine first: it is the one that is there from the beginning.
-  const items = [...(servers.data?.items ?? [])].sort(
-    (a, b) => Number(b.local) - Number(a.local) || a.name.localeCompare(b.name),
-  );
+  const { number } = useFormat();
+  const columns: Column<Server>[] = [
+    {
+      id: "name",
+      header: t("common.name"),
+      width: "minmax(13rem, 2fr)",
+      cell: (server) => <NameCell server={server} />,
+    },
+    {
+      id: "state",
+      header: t("common.state"),
+      width: "minmax(8rem, 1fr)",
+      cell: (server) => <ConnectionBadge state={server.connection} />,
+    },
+    {
+      id: "os",
+      header: t("servers.os"),
+      width: "minmax(10rem, 1.4fr)",
+      from: "medium",
+      cell: (server) => server.os ?? "–",
+    },
+    {
+      id: "plans",
+      header: t("nav.plans"),
+      width: "6rem",
+      align: "end",
+      cell: (server) => number(server.planCount),
+    },
+    {
+      id: "lastSeen",
+      header: t("servers.lastSeen"),
+      width: "10rem",
+      cell: (server) => <Time at={server.lastSeenAt} missing={t("common.never")} />,
+    },
+  ];
   return (
     <Page
       title={t("nav.servers")}
@@ -32,47 +70,38 @@ export function ServersPage() {
         </ActionButton>
       }
     >
-      {servers.isPending && <PageSkeleton />}
-      {servers.error && <ErrorState error={servers.error} onRetry={() => void servers.refetch()} />}
-      {servers.data && items.length === 0 && (
-        <Card>
+      <ListView<Server>
+        label={t("nav.servers")}
+        queryKey={["servers"]}
+        fetchPage={fetchServers}
+        rowKey={(server) => server.id}
+        rowLink={(server) => `/servers/${server.id}`}
+        searchIn={t("common.name")}
+        columns={columns}
+        empty={
           <EmptyState icon={ServerIcon} title={t("servers.none")}>
             {t("servers.noneWhy")}
           </EmptyState>
-        </Card>
-      )}
-      <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} component="ul" className={classes.list}>
-        {items.map((server) => (
-          <Card key={server.id} component="li" className={classes.card}>
-            <Group justify="space-between" align="flex-start" wrap="nowrap" gap="sm">
-              <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
-                {server.local ? (
-                  <Monitor size={22} aria-hidden className={classes.icon} />
-                ) : (
-                  <ServerIcon size={22} aria-hidden className={classes.icon} />
-                )}
-                <div style={{ minWidth: 0 }}>
-                  <Title order={2} size="h3">
-                    <Link to={`/servers/${server.id}`} className={classes.link}>
-                      {server.name}
-                    </Link>
-                  </Title>
-                  <Text size="xs" c="dimmed">
-                    {server.local ? t("servers.thisMachine") : (server.address ?? server.hostName)}
-                  </Text>
-                </div>
-              </Group>
-              <ConnectionBadge state={server.connection} />
-            </Group>
-            <Group justify="space-between" mt="md" gap="xs">
-              <Text size="sm">{t("servers.plans", { count: server.planCount })}</Text>
-              <Text size="xs" c="dimmed">
-                {server.os ?? ""}
-              </Text>
-            </Group>
-          </Card>
-        ))}
-      </SimpleGrid>
+        }
+      />
     </Page>
+  );
+}
+
+function NameCell({ server }: { server: Server }) {
+  const { t } = useTranslation();
+  const Icon = server.local ? Monitor : ServerIcon;
+  return (
+    <Group gap="sm" wrap="nowrap">
+      <Icon size={20} aria-hidden color="var(--rp-copper)" style={{ flex: "none" }} />
+      <div style={{ minWidth: 0 }}>
+        <Text size="sm" fw={600}>
+          {server.name}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {server.local ? t("servers.thisMachine") : (server.address ?? server.hostName)}
+        </Text>
+      </div>
+    </Group>
   );
 }

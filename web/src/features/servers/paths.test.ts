@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { addPath, isWithin, parentOf, trailOf } from "./paths";
+import { addPath, isWithin, trailOf } from "./paths";
 
 describe("paths of folders", () => {
-  it("know their parent", () => {
-    expect(parentOf("/")).toBeNull();
-    expect(parentOf("/srv")).toBe("/");
-    expect(parentOf("/srv/www")).toBe("/srv");
-  });
-
   it("are shown as a trail", () => {
     expect(trailOf("/srv/www").map((step) => step.path)).toEqual(["/", "/srv", "/srv/www"]);
   });

@@ -1,13 +1,8 @@
 /** Absolute POSIX paths, as text. */
-
-export function parentOf(path: string): string | null {
-  if (path === "/") return null;
-  const at = path.lastIndexOf("/");
-  return at <= 0 ? "/" : path.slice(0, at);
-}
+import type { TrailStep } from "@/shared/browse/useFolderWalk";
 
 /** `/`, `/srv`, `/srv/www`: what a trail of links shows. */
-export function trailOf(path: string): { name: string; path: string }[] {
+export function trailOf(path: string): TrailStep[] {
   const trail = [{ name: "/", path: "/" }];
   let whole = "";
   for (const name of path.split("/").filter(Boolean)) {

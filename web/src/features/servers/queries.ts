@@ -1,5 +1,8 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, ask } from "@/api/client";
+import type { Server } from "@/api/types";
+import { i18n } from "@/i18n/i18n";
+import type { ChoiceSource } from "@/shared/choice/useChoices";
 
 export const serverQuery = (id: number) =>
   queryOptions({
@@ -7,11 +10,21 @@ export const serverQuery = (id: number) =>
     queryFn: () => ask(api.GET("/api/servers/{id}", { params: { path: { id } } })),
   });
 
-/** Few in number and needed whole in choosers. */
-export const serverChoicesQuery = () =>
+export const serverSource: ChoiceSource<Server> = {
+  topic: "servers",
+  page: (query, signal) => ask(api.GET("/api/servers", { params: { query }, signal })),
+  one: (id, signal) => ask(api.GET("/api/servers/{id}", { params: { path: { id } }, signal })),
+  label: ({ local, name }) => (local ? i18n.t("servers.thisMachineNamed", { name }) : name),
+};
+
+/** The machine that the server runs on; `null` where it does not protect itself. */
+export const localServerQuery = () =>
   queryOptions({
-    queryKey: ["servers", "choices"],
-    queryFn: () => ask(api.GET("/api/servers", { params: { query: { limit: 200 } } })),
+    queryKey: ["servers", "local"],
+    queryFn: async () => {
+      const { items } = await ask(api.GET("/api/servers", { params: { query: { limit: 200 } } }));
+      return items.find((server) => server.local) ?? null;
+    },
   });
 
 const PAGE_ENTRIES = 500;

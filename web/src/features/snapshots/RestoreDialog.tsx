@@ -22,7 +22,7 @@ import { JobBody } from "@/features/jobs/JobPanel";
 import { JobFigures } from "@/features/jobs/JobResult";
 import { isOver, jobQuery } from "@/features/jobs/queries";
 import { Refusal } from "@/features/Refusal";
-import { FolderBrowser } from "@/features/servers/FolderBrowser";
+import { FolderDialog } from "@/features/servers/FolderDialog";
 import { TextLink } from "@/features/TextLink";
 import { ActionButton } from "@/shared/permission";
 import { decodePath } from "./entryPath";
@@ -132,7 +132,6 @@ const OVERWRITES: Overwrite[] = ["ifChanged", "ifNewer", "never", "always"];
 function Options({ snapshot, entries, request, onChange }: OptionsProps) {
   const { t } = useTranslation();
   const [browsing, browse] = useDisclosure(false);
-  const [folder, setFolder] = useState<string[]>([]);
   const inPlace = request.target === null;
   return (
     <Stack gap="md">
@@ -201,20 +200,12 @@ function Options({ snapshot, entries, request, onChange }: OptionsProps) {
         onChange={({ currentTarget }) => onChange({ ...request, delete: currentTarget.checked })}
       />
       {snapshot.serverId != null && (
-        <Modal opened={browsing} onClose={browse.close} title={t("explorer.titleFolder")} size="lg">
-          <FolderBrowser serverId={snapshot.serverId} chosen={folder} onChange={setFolder} foldersOnly single />
-          <Group justify="flex-end" mt="md">
-            <ActionButton
-              disabledReason={folder.length === 0 ? t("explorer.chooseFirst") : null}
-              onClick={() => {
-                if (folder[0]) onChange({ ...request, target: folder[0] });
-                browse.close();
-              }}
-            >
-              {t("explorer.use")}
-            </ActionButton>
-          </Group>
-        </Modal>
+        <FolderDialog
+          serverId={snapshot.serverId}
+          opened={browsing}
+          onClose={browse.close}
+          onChosen={(target) => onChange({ ...request, target })}
+        />
       )}
     </Stack>
   );

@@ -1,12 +1,11 @@
 import { Button, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Camera } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
 import type { Snapshot } from "@/api/types";
-import { planChoicesQuery } from "@/features/plans/queries";
-import { repositoryChoicesQuery } from "@/features/repositories/queries";
+import { planSource } from "@/features/plans/queries";
+import { repositorySource } from "@/features/repositories/queries";
 import { useFormat } from "@/shared/format";
 import { ListView } from "@/shared/list/ListView";
 import { Page } from "@/shared/Page";
@@ -17,28 +16,19 @@ import { SnapshotMarks } from "./SnapshotMarks";
 export function SnapshotsPage() {
   const { t } = useTranslation();
   const { bytes, number } = useFormat();
-  const plans = useQuery(planChoicesQuery()).data?.items ?? [];
-  const repositories = useQuery(repositoryChoicesQuery()).data?.items ?? [];
   return (
     <Page title={t("nav.snapshots")} description={t("snapshots.description")}>
       <ListView<Snapshot>
         label={t("nav.snapshots")}
         queryKey={["snapshots"]}
         fetchPage={(query, signal) => ask(api.GET("/api/snapshots", { params: { query }, signal }))}
+        defaultSort="-takenAt"
         rowKey={(row) => row.id}
         rowLink={(row) => `/snapshots/${row.id}`}
         searchIn={t("snapshots.searchIn")}
         filters={[
-          {
-            id: "planId",
-            label: t("runs.plan"),
-            options: plans.map((plan) => ({ value: String(plan.id), label: plan.name })),
-          },
-          {
-            id: "repositoryId",
-            label: t("snapshots.repository"),
-            options: repositories.map((repository) => ({ value: String(repository.id), label: repository.name })),
-          },
+          { id: "planId", label: t("runs.plan"), source: planSource },
+          { id: "repositoryId", label: t("snapshots.repository"), source: repositorySource },
         ]}
         empty={
           <EmptyState
@@ -57,6 +47,7 @@ export function SnapshotsPage() {
           {
             id: "taken",
             header: t("snapshots.taken"),
+            sort: "takenAt",
             width: "minmax(12rem, 1.4fr)",
             cell: (row) => (
               <div>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodePath, trailOfEntry } from "./entryPath";
+import { decodePath, firstFolder, trailOfEntry } from "./entryPath";
 
 describe("an entry's path", () => {
   it.each([
@@ -19,5 +19,22 @@ describe("an entry's path", () => {
       { name: "srv", path: "/srv" },
       { name: "été", path: "/srv/%C3%A9t%C3%A9" },
     ]);
+  });
+});
+
+describe("the folder that is opened first", () => {
+  it.each([
+    [["/srv/www"], "/srv"],
+    [["/srv/www/a", "/srv/www/b"], "/srv/www"],
+    [["/srv/www", "/srv/www-old"], "/srv"],
+    [["/srv/a", "/srv/a/b/c"], "/srv"],
+    [["/etc", "/home"], "/"],
+    [["/"], "/"],
+    [[], "/"],
+    [["/srv/50% off/a"], "/srv/50%25 off"],
+    [["/srv/caf\ufffd/a"], "/"],
+    [["C:\\data"], "/"],
+  ])("of %j is %s", (paths, folder) => {
+    expect(firstFolder(paths)).toBe(folder);
   });
 });

@@ -24,7 +24,7 @@ export const states = {
     verify: "Verification",
     forget: "Forget",
     prune: "Prune",
-    snapshotDelete: "Snapshot deletion",
+    snapshotDelete: "Recovery point deletion",
     repositoryRefresh: "Repository refresh",
     poolAnalysis: "Pool analysis",
   },

@@ -1,7 +1,8 @@
 import { access } from "./access";
+import { auditAction } from "./auditAction";
 import { common } from "./common";
 import { machinery } from "./machinery";
 import { operations } from "./operations/index";
 import { states } from "./states";
 
-export const texts = { ...common, ...states, ...access, ...machinery, ...operations };
+export const texts = { ...common, ...states, ...access, ...auditAction, ...machinery, ...operations };

@@ -24,7 +24,7 @@ export const states = {
     verify: "Vérification",
     forget: "Oubli",
     prune: "Nettoyage",
-    snapshotDelete: "Suppression d’instantané",
+    snapshotDelete: "Suppression d’un point de restauration",
     repositoryRefresh: "Relecture du dépôt",
     poolAnalysis: "Analyse d’espace",
   },

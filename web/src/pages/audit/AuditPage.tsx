@@ -1,4 +1,4 @@
-import { Code, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { Bot, CircleCheck, CircleX, ScrollText, UserRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
@@ -20,15 +20,16 @@ export function AuditPage() {
     {
       id: "action",
       header: t("audit.action"),
-      width: "minmax(11rem, 1.4fr)",
+      width: "minmax(13rem, 1.8fr)",
       cell: (entry) => (
         <div>
-          <Code className={styles.action}>{entry.action}</Code>
-          {entry.detail && (
-            <Text size="xs" c="dimmed" mt={2}>
-              {entry.detail}
-            </Text>
-          )}
+          <Text size="sm" fw={560}>
+            {t(`auditAction.${entry.action}` as "auditAction.auth.login", { defaultValue: entry.action })}
+          </Text>
+          <Text size="xs" c="dimmed">
+            <span className="mono">{entry.action}</span>
+            {entry.detail && ` · ${entry.detail}`}
+          </Text>
         </div>
       ),
     },
@@ -46,7 +47,7 @@ export function AuditPage() {
         );
       },
     },
-    { id: "object", header: t("audit.object"), cell: (entry) => objectOf(entry) ?? "–" },
+    { id: "object", header: t("audit.object"), width: "minmax(10rem, 1.4fr)", cell: (entry) => objectOf(entry) ?? "–" },
     {
       id: "outcome",
       header: t("audit.outcome"),

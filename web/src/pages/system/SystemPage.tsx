@@ -38,6 +38,7 @@ function Sections({ system }: { system: SystemInfo }) {
     <>
       <Section title={t("system.server")}>
         <Facts
+          columns={3}
           facts={[
             { label: t("system.version"), value: system.version },
             { label: t("system.startedAt"), value: <Time at={system.startedAt} /> },
@@ -50,6 +51,7 @@ function Sections({ system }: { system: SystemInfo }) {
       </Section>
       <Section title={t("system.scheduling")}>
         <Facts
+          columns={3}
           facts={[
             {
               label: t("system.scheduler"),

@@ -2,7 +2,7 @@ import { Modal, Skeleton, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
-import { LogLines } from "@/shared/LogLines";
+import { LogView } from "@/shared/LogView";
 import { ErrorState } from "@/shared/states";
 
 interface WorkerLogProps {
@@ -24,7 +24,7 @@ export function WorkerLog({ name, opened, onClose }: WorkerLogProps) {
       {log.isError && <ErrorState error={log.error} onRetry={() => void log.refetch()} />}
       {log.data?.items.length === 0 && <Text c="dimmed">{t("workers.logsEmpty")}</Text>}
       {log.data && log.data.items.length > 0 && (
-        <LogLines label={t("workers.logsOf", { name })} lines={log.data.items} />
+        <LogView lines={log.data.items} live={false} fileName={`rempart-${name}`} />
       )}
     </Modal>
   );

@@ -1,11 +1,11 @@
-import { SimpleGrid, Skeleton } from "@mantine/core";
+import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Cpu } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
 import { Page } from "@/shared/Page";
 import { EmptyState, ErrorState } from "@/shared/states";
-import { WorkerCard } from "./WorkerCard";
+import { ProcessCard, processesOf } from "./ProcessCard";
 
 export function WorkersPage() {
   const { t } = useTranslation();
@@ -19,11 +19,9 @@ export function WorkersPage() {
           {t("workers.emptyText")}
         </EmptyState>
       )}
-      <SimpleGrid cols={{ base: 1, lg: 2 }}>
-        {workers.data?.items.map((worker) => (
-          <WorkerCard key={worker.name} worker={worker} />
-        ))}
-      </SimpleGrid>
+      {processesOf(workers.data?.items ?? []).map((process) => (
+        <ProcessCard key={`${process[0].hostName} ${process[0].pid}`} workers={process} />
+      ))}
     </Page>
   );
 }

@@ -1,5 +1,9 @@
 /** Mantine's inputs bound to a form's fields by name; names are checked by type. */
 import {
+  Checkbox,
+  type CheckboxProps,
+  NativeSelect,
+  type NativeSelectProps,
   NumberInput,
   type NumberInputProps,
   PasswordInput,
@@ -51,7 +55,11 @@ export function PasswordField<In extends FieldValues, Out>({
   ...rest
 }: Bound<In, Out> & Free<PasswordInputProps>) {
   const { field, fieldState } = useController({ control, name });
-  return <PasswordInput {...rest} {...field} value={field.value ?? ""} error={fieldState.error?.message} />;
+  const error = fieldState.error?.message;
+  // Mantine says it of its other inputs by itself.
+  return (
+    <PasswordInput {...rest} {...field} value={field.value ?? ""} error={error} aria-invalid={error !== undefined} />
+  );
 }
 
 export function NumberField<In extends FieldValues, Out>({
@@ -84,6 +92,26 @@ export function SwitchField<In extends FieldValues, Out>({
   return <Switch {...rest} {...bound} checked={value === true} error={fieldState.error?.message} />;
 }
 
+export function CheckboxField<In extends FieldValues, Out>({
+  control,
+  name,
+  ...rest
+}: Bound<In, Out> & Free<CheckboxProps>) {
+  const { field, fieldState } = useController({ control, name });
+  const { value, ...bound } = field;
+  return <Checkbox {...rest} {...bound} checked={value === true} error={fieldState.error?.message} />;
+}
+
+/** For a few values that need no search: the browser's own list, which phones show well. */
+export function NativeSelectField<In extends FieldValues, Out>({
+  control,
+  name,
+  ...rest
+}: Bound<In, Out> & Free<NativeSelectProps>) {
+  const { field, fieldState } = useController({ control, name });
+  return <NativeSelect {...rest} {...field} value={field.value ?? ""} error={fieldState.error?.message} />;
+}
+
 export function TagsField<In extends FieldValues, Out>({
   control,
   name,
@@ -93,11 +121,12 @@ export function TagsField<In extends FieldValues, Out>({
   return <TagsInput {...rest} {...field} value={field.value ?? []} error={problemOf(fieldState.error)} />;
 }
 
-/** The complaint about a list, or about its first bad entry. */
-function problemOf(error: unknown): string | undefined {
+/** The complaint about a value, or about the first bad part of it: a list's entry, an object's member. */
+export function problemOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const message: unknown = Reflect.get(error, "message");
   if (typeof message === "string") return message;
-  if (Array.isArray(error)) return error.map(problemOf).find((found) => found !== undefined);
-  return undefined;
+  // `ref` is the input in the document.
+  const parts = Object.entries(error).filter(([key]) => key !== "ref");
+  return parts.map(([, part]) => problemOf(part)).find((found) => found !== undefined);
 }

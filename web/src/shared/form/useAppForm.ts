@@ -43,6 +43,15 @@ export function useAppForm<In extends FieldValues, Out extends FieldValues>(
   });
 }
 
+/** The form's field for the server's: `sources.folders[0]` belongs to `sources.folders`, `retention.within` to `retention`. */
+function nearest<F extends string>(asked: string | null, fields: readonly F[]): F | undefined {
+  for (let name = asked ?? ""; name !== ""; name = name.replace(/(\[\d+\]|\.?[^.[]+)$/, "")) {
+    const found = fields.find((field) => field === name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /**
  * Shows what the server refused: beside its field where the form has it, else above the buttons (`FormProblem`).
  * For mutations with `meta: { quiet: true }`.
@@ -54,7 +63,7 @@ export function showServerError<In extends FieldValues, Out extends FieldValues>
 ): void {
   const hint = error instanceof ApiError && error.hint ? ` ${error.hint}` : "";
   const message = `${messageOf(error)}${hint}`;
-  const field = error instanceof ApiError ? fields.find((name) => name === error.field) : undefined;
+  const field = error instanceof ApiError ? nearest(error.field, fields) : undefined;
   if (field !== undefined) form.setError(field, { type: "server", message }, { shouldFocus: true });
   else form.setError("root.server", { type: "server", message });
 }

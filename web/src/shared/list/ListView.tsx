@@ -6,15 +6,17 @@
  */
 import { Button, Group, Select, Skeleton, Text } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { SearchX } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Page } from "@/api/types";
+import { ChoiceSelect } from "../choice/ChoiceSelect";
 import { useFormat } from "../format";
 import { EmptyState, ErrorState } from "../states";
 import type { Column, Filter } from "./columns";
 import styles from "./ListView.module.css";
+import { firstPageOf, isLongList } from "./longList";
 import { Rows } from "./Rows";
 import { SearchBox } from "./SearchBox";
 import { useListSearch } from "./useListSearch";
@@ -22,6 +24,8 @@ import { useListSearch } from "./useListSearch";
 /** Rows asked for at once. */
 const PAGE_ROWS = 50;
 const SEARCH_DELAY_MS = 250;
+/** Where the server stops counting: from here on a total means "at least". */
+const COUNTED = 10_000;
 
 export interface ListQuery {
   limit: number;
@@ -71,14 +75,28 @@ export function ListView<T>(props: ListViewProps<T>) {
   const sort = search.sort ?? defaultSort;
   const asked = { ...fixed, ...search.filters, ...(search.q && { q: search.q }), ...(sort && { sort }) };
 
+  const client = useQueryClient();
+  const key = [...queryKey, "list", asked];
   const query = useInfiniteQuery({
-    queryKey: [...queryKey, "list", asked],
+    queryKey: key,
     queryFn: ({ pageParam, signal }) =>
       fetchPage({ limit: PAGE_ROWS, ...asked, ...(pageParam && { cursor: pageParam }) }, signal),
     initialPageParam: "",
     getNextPageParam: (last) => last.nextCursor ?? undefined,
     placeholderData: keepPreviousData,
+    // Events say when it is old; a long one is not asked for again by itself.
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnMount: (known) => !isLongList(known),
+    refetchOnWindowFocus: (known) => !isLongList(known),
+    refetchOnReconnect: (known) => !isLongList(known),
   });
+  const current = client.getQueryCache().find({ queryKey: key });
+  const outdated = query.isStale && !query.isFetching && current !== undefined && isLongList(current);
+  const renew = () => {
+    client.setQueryData(key, firstPageOf<Page<T>, string>);
+    window.scrollTo({ top: 0 });
+    void query.refetch();
+  };
   const changeSearch = useDebouncedCallback((q: string) => change({ q: q || undefined }), SEARCH_DELAY_MS);
 
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
@@ -95,21 +113,27 @@ export function ListView<T>(props: ListViewProps<T>) {
           <SearchBox value={search.q} label={t("list.searchIn", { list: searchIn })} onChange={changeSearch} />
         )}
         {filters.map((filter) => (
-          <Select
+          <FilterSelect
             key={filter.id}
-            aria-label={filter.label}
-            placeholder={filter.label}
-            data={filter.options}
+            filter={filter}
             value={search.filters[filter.id] ?? null}
             onChange={(value) => change({ [filter.id]: value ?? undefined })}
-            clearable
-            className={styles.filter}
           />
         ))}
         <Text size="sm" c="dimmed" className={styles.total} role="status">
-          {query.data ? t("list.total", { count: total, formatted: format.number(total) }) : ""}
+          {query.data
+            ? t(total === COUNTED ? "list.atLeast" : "list.total", { count: total, formatted: format.number(total) })
+            : ""}
         </Text>
       </Group>
+      {outdated && (
+        <Group className={styles.changed} gap="sm" role="status">
+          <Text size="sm">{t("list.changed")}</Text>
+          <Button variant="light" size="compact-sm" onClick={renew}>
+            {t("list.renew")}
+          </Button>
+        </Group>
+      )}
       {!query.data && <ListSkeleton />}
       {query.data && rows.length === 0 && (
         <EmptyState
@@ -141,6 +165,25 @@ export function ListView<T>(props: ListViewProps<T>) {
         />
       )}
     </section>
+  );
+}
+
+interface FilterSelectProps {
+  filter: Filter;
+  value: string | null;
+  onChange: (value: string | null) => void;
+}
+
+function FilterSelect({ filter, value, onChange }: FilterSelectProps) {
+  const shared = { "aria-label": filter.label, placeholder: filter.label, clearable: true, className: styles.filter };
+  if ("options" in filter) return <Select {...shared} data={filter.options} value={value} onChange={onChange} />;
+  return (
+    <ChoiceSelect
+      {...shared}
+      source={filter.source}
+      value={value === null ? null : Number(value)}
+      onChange={(id) => onChange(id === null ? null : String(id))}
+    />
   );
 }
 

@@ -99,6 +99,7 @@ export function Rows<T>(props: RowsProps<T>) {
                     className={styles.cell}
                     data-align={column.align}
                     data-first={index === 0 || undefined}
+                    data-actions={column.hideHeader || undefined}
                   >
                     {cards && index > 0 && !column.hideHeader && (
                       <span className={styles.cardLabel}>{column.header}</span>

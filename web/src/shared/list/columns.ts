@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import type { ChoiceSource } from "../choice/useChoices";
 
 /** A column of a list. On a phone each row becomes a card: the first column is its title. */
 export interface Column<T> {
@@ -21,9 +22,11 @@ export interface FilterOption {
   label: string;
 }
 
-export interface Filter {
+interface FilterBase {
   /** The query parameter, in the page's address and in the server's. */
   id: string;
   label: string;
-  options: FilterOption[];
 }
+
+/** By one of a few values, or by one of any number of things (then the parameter is its id). */
+export type Filter = FilterBase & ({ options: FilterOption[] } | { source: ChoiceSource });

@@ -3,6 +3,8 @@ export const work = {
   runs: {
     description: "Every run of a plan, and what came of it.",
     headline: "Run no. {{id}} · {{origin}}",
+    number: "Run no. {{id}}",
+    run: "Run",
     plan: "Plan",
     started: "Started",
     duration: "Duration",
@@ -27,7 +29,10 @@ export const work = {
       canceled: "Canceled: there is no new recovery point",
       missed: "Missed: the server was down at that time",
     },
-    filesSplit: "{{added}} new, {{changed}} changed",
+    filesNew_one: "{{formatted}} new",
+    filesNew_other: "{{formatted}} new",
+    filesChanged_one: "{{formatted}} changed",
+    filesChanged_other: "{{formatted}} changed",
     saved: "{{share}} saved",
     averageRate: "Average rate",
     attempt: "Attempt no. {{attempt}}",
@@ -189,6 +194,7 @@ export const work = {
   },
   files: {
     search: "Search the whole recovery point",
+    searchName: "Search by name",
     searchingFor: "Searching for “{{q}}”",
     nothingFound: "No name contains “{{q}}”.",
     list: "Files",

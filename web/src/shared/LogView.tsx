@@ -4,8 +4,9 @@ import { ArrowDownToLine, Download } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { LogLevel, LogLine } from "@/api/types";
-import { useFormat } from "@/shared/format";
+import { useFormat } from "./format";
 import classes from "./LogView.module.css";
+import { saveText } from "./save";
 
 const AT_LEAST: Record<LogLevel, number> = { debug: 0, info: 1, warning: 2, error: 3 };
 const ROW_HEIGHT = 22;
@@ -32,11 +33,7 @@ export function LogView({ lines, live, fileName }: { lines: LogLine[]; live: boo
 
   const save = () => {
     const text = lines.map((line) => `${line.at} ${line.level.toUpperCase().padEnd(7)} ${line.text}`).join("\n");
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([`${text}\n`], { type: "text/plain" }));
-    link.download = `${fileName}.log`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    saveText(`${fileName}.log`, `${text}\n`);
   };
 
   return (

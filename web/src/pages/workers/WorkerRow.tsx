@@ -1,4 +1,4 @@
-import { Anchor, Card, Group, Text, Title } from "@mantine/core";
+import { Anchor, Group, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Play, RotateCw, ScrollText, Square } from "lucide-react";
@@ -6,17 +6,18 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
 import type { Worker } from "@/api/types";
-import { Facts } from "@/shared/Facts";
 import { useFormat } from "@/shared/format";
 import { showSuccess } from "@/shared/notify";
 import { ActionButton } from "@/shared/permission";
 import { WorkerStateBadge } from "@/shared/StatusBadge";
 import { StopDialog } from "./StopDialog";
 import { WorkerLog } from "./WorkerLog";
+import styles from "./WorkerRow.module.css";
 
 type Order = "start" | "restart" | "stop" | "stopNow";
 
-export function WorkerCard({ worker }: { worker: Worker }) {
+/** One worker: what it does, and what it can be told. */
+export function WorkerRow({ worker }: { worker: Worker }) {
   const { t } = useTranslation();
   const format = useFormat();
   const client = useQueryClient();
@@ -32,37 +33,27 @@ export function WorkerCard({ worker }: { worker: Worker }) {
     },
   });
   return (
-    <Card component="article">
-      <Group justify="space-between" mb="md" wrap="nowrap" align="flex-start">
-        <div>
-          <Title order={2}>{worker.name}</Title>
-          <Text size="sm" c="dimmed">
-            {worker.hostName} · {t("workers.pid", { pid: worker.pid })}
-            {worker.embedded && ` · ${t("workers.embedded")}`}
-          </Text>
-        </div>
+    <article className={styles.worker} aria-label={worker.name}>
+      <div className={styles.name}>
+        <Text fw={600}>{worker.name}</Text>
         <WorkerStateBadge state={worker.state} />
-      </Group>
-      <Facts
-        compact
-        facts={[
-          { label: t("workers.uptime"), value: format.duration(worker.uptimeSeconds) },
-          { label: t("workers.memory"), value: format.bytes(worker.residentBytes) },
-          { label: t("workers.cpu"), value: format.percent(worker.cpuPercent / 100) },
-          { label: t("workers.jobsDone"), value: format.number(worker.jobsDone) },
-          {
-            label: t("workers.currentJob"),
-            value: worker.currentJobId ? (
-              <Anchor component={Link} to={`/jobs/${worker.currentJobId}`}>
-                {t("workers.job", { id: worker.currentJobId })}
-              </Anchor>
-            ) : (
-              t("common.none")
-            ),
-          },
-        ]}
-      />
-      <Group mt="lg" gap="xs">
+      </div>
+      <div className={styles.work}>
+        <Text size="sm">
+          {worker.currentJobId ? (
+            <Anchor component={Link} to={`/jobs/${worker.currentJobId}`} inherit>
+              {t("workers.job", { id: worker.currentJobId })}
+            </Anchor>
+          ) : (
+            t("workers.noJob")
+          )}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {t("workers.done", { count: worker.jobsDone, formatted: format.number(worker.jobsDone) })}
+          {!stopped && ` · ${t("workers.upFor", { time: format.duration(worker.uptimeSeconds) })}`}
+        </Text>
+      </div>
+      <Group gap="xs" className={styles.orders}>
         <ActionButton
           permission="manageWorkers"
           variant="default"
@@ -110,7 +101,7 @@ export function WorkerCard({ worker }: { worker: Worker }) {
         pending={order.isPending}
       />
       <WorkerLog name={worker.name} opened={dialog === "log"} onClose={close} />
-    </Card>
+    </article>
   );
 }
 
