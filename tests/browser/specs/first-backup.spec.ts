@@ -85,10 +85,9 @@ test("a fresh server: setup link, pool, plan, live run, snapshot browsed, file r
 
   await test.step("the snapshot is browsed and searched", async () => {
     await page.getByRole("link", { name: "Open the recovery point" }).click();
-    for (const folder of source.split("/").filter(Boolean)) {
+    for (const folder of ["documents", "comptes 2026"]) {
       await page.getByRole("button", { name: `Open folder ${folder}`, exact: true }).click();
     }
-    await page.getByRole("button", { name: "Open folder comptes 2026" }).click();
     await expect(page.getByText("lettre été.txt")).toBeVisible();
     await page.getByRole("searchbox", { name: "Search the whole recovery point" }).fill("lettre");
     await expect(page.getByText(/comptes 2026\/lettre été\.txt/)).toBeVisible();

@@ -1,4 +1,4 @@
-import { expect, type Page } from "@playwright/test";
+import { expect, type Locator, type Page } from "@playwright/test";
 import type { Administrator, Api, Server } from "./server.ts";
 
 export async function signIn(page: Page, server: Server, who: Administrator): Promise<void> {
@@ -9,7 +9,32 @@ export async function signIn(page: Page, server: Server, who: Administrator): Pr
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(/Dashboard|Tableau de bord/);
 }
 
-interface Identified {
+/** Chooses from a list that opens below its field. */
+export async function choose(within: Page | Locator, label: string | RegExp, option: string | RegExp): Promise<void> {
+  const field = within.getByRole("combobox", { name: label });
+  await field.click();
+  const page = "goto" in within ? within : within.page();
+  await page.getByRole("option", { name: option }).click();
+}
+
+/** Turns the wheel over a scrolling box until what is looked for is in sight: the rest of its rows is not in the document. */
+export async function scrollTo(box: Locator, target: Locator): Promise<void> {
+  await box.hover();
+  await expect
+    .poll(async () => {
+      if (await target.isVisible()) return true;
+      await box.page().mouse.wheel(0, 300);
+      return false;
+    })
+    .toBe(true);
+}
+
+/** What a page says in passing, in its corner. */
+export function notice(page: Page, text: string | RegExp): Locator {
+  return page.locator(".mantine-Notifications-root").getByText(text).first();
+}
+
+export interface Identified {
   id: number;
 }
 

@@ -9,7 +9,7 @@ import { request } from "@playwright/test";
 const WITHOUT = "-dac_override,-dac_read_search";
 const READY_MS = 30_000;
 
-const program = resolve(import.meta.dirname, "../../..", process.env.REMPART_BIN ?? "target/debug/rempart");
+export const program = resolve(import.meta.dirname, "../../..", process.env.REMPART_BIN ?? "target/debug/rempart");
 
 export interface Administrator {
   name: string;
@@ -23,12 +23,12 @@ export class Server {
   readonly folder: string;
   readonly url: string;
   readonly setupUrl: string;
-  private readonly child: ChildProcess;
+  private child: ChildProcess;
   private readonly output: string[];
 
-  private constructor(folder: string, url: string, setupUrl: string, child: ChildProcess, output: string[]) {
+  private constructor(folder: string, setupUrl: string, child: ChildProcess, output: string[]) {
     this.folder = folder;
-    this.url = url;
+    this.url = new URL(setupUrl).origin;
     this.setupUrl = setupUrl;
     this.child = child;
     this.output = output;
@@ -37,34 +37,11 @@ export class Server {
   static async start(): Promise<Server> {
     if (!existsSync(program)) throw new Error(`${program} is missing: build it (cargo build -p rempart), or name it in REMPART_BIN`);
     const folder = await mkdtemp(join(tmpdir(), "rempart-browser-"));
-    const data = join(folder, "data");
-    await mkdir(data);
-    const restrict = [`--bounding-set=${WITHOUT}`, `--inh-caps=${WITHOUT}`];
-    const child = spawn("setpriv", [...restrict, program, "server", "--port", "0", "--backups-dir", data], {
-      cwd: folder,
-      env: { PATH: process.env.PATH, HOME: folder, RUST_LOG: "info", TZ: "UTC" },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    await mkdir(join(folder, "data"));
     const output: string[] = [];
-    const setupUrl = await new Promise<string>((found, fail) => {
-      const late = setTimeout(() => fail(new Error(`no setup link within ${READY_MS} ms:\n${output.join("")}`)), READY_MS);
-      const hear = (bytes: Buffer) => {
-        output.push(bytes.toString());
-        const link = /(https?:\/\/\S+\/setup#token=[^\s"']+)/.exec(output.join(""));
-        if (link?.[1]) {
-          clearTimeout(late);
-          found(link[1]);
-        }
-      };
-      child.stdout.on("data", hear);
-      child.stderr.on("data", hear);
-      child.on("error", fail);
-      child.on("exit", (code) => {
-        clearTimeout(late);
-        fail(new Error(`the server ended with ${code}:\n${output.join("")}`));
-      });
-    });
-    return new Server(folder, new URL(setupUrl).origin, setupUrl, child, output);
+    const child = run(folder, 0, output);
+    const link = await heard(child, output, /(https?:\/\/\S+\/setup#token=[^\s"']+)/);
+    return new Server(folder, link, child, output);
   }
 
   /** What it said so far: belongs to every failure's message. */
@@ -79,14 +56,69 @@ export class Server {
     return path;
   }
 
-  async stop(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const ended = new Promise((resolve) => this.child.once("exit", resolve));
-      this.child.kill("SIGTERM");
-      await ended;
+  /** As in a power cut: nothing is said to anybody. */
+  async kill(): Promise<void> {
+    await this.end("SIGKILL");
+  }
+
+  /** Once more on the same data and at the same address. */
+  async startAgain(): Promise<void> {
+    const output: string[] = [];
+    this.child = run(this.folder, Number(new URL(this.url).port), output);
+    const ready = Date.now() + READY_MS;
+    for (;;) {
+      const answer = await fetch(`${this.url}/health/ready`).catch(() => null);
+      if (answer?.ok) break;
+      if (this.child.exitCode !== null || Date.now() > ready) throw new Error(`it did not start again:\n${output.join("")}`);
+      await new Promise((later) => setTimeout(later, 50));
     }
+    this.output.push(...output);
+  }
+
+  async stop(): Promise<void> {
+    await this.end("SIGTERM");
     await rm(this.folder, { recursive: true, force: true });
   }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.child.once("exit", resolve));
+    this.child.kill(signal);
+    await ended;
+  }
+}
+
+function run(folder: string, port: number, output: string[]): ChildProcess {
+  const restrict = [`--bounding-set=${WITHOUT}`, `--inh-caps=${WITHOUT}`];
+  const command = [program, "server", "--port", String(port), "--backups-dir", join(folder, "data")];
+  const child = spawn("setpriv", [...restrict, ...command], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: folder, RUST_LOG: "info", TZ: "UTC" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.on("data", (bytes: Buffer) => output.push(bytes.toString()));
+  child.stderr.on("data", (bytes: Buffer) => output.push(bytes.toString()));
+  return child;
+}
+
+/** The first match of `pattern` in what a process says. */
+function heard(child: ChildProcess, output: string[], pattern: RegExp): Promise<string> {
+  return new Promise((found, fail) => {
+    const late = setTimeout(() => fail(new Error(`nothing like ${pattern} within ${READY_MS} ms:\n${output.join("")}`)), READY_MS);
+    const look = () => {
+      const match = pattern.exec(output.join(""))?.[1];
+      if (match === undefined) return;
+      clearTimeout(late);
+      found(match);
+    };
+    child.stdout?.on("data", look);
+    child.stderr?.on("data", look);
+    child.once("error", fail);
+    child.once("exit", (code) => {
+      clearTimeout(late);
+      fail(new Error(`the server ended with ${code}:\n${output.join("")}`));
+    });
+  });
 }
 
 /** The API, signed in by name: for what a test needs and does not test. */
@@ -121,8 +153,18 @@ export class Api {
   }
 
   async post<T>(path: string, data: unknown = {}): Promise<T> {
-    const answer = await this.context.post(path, { data, headers: { "X-Rempart-Csrf": this.csrf } });
-    if (!answer.ok()) throw new Error(`POST ${path}: ${answer.status()} ${await answer.text()}`);
+    return this.send("POST", path, data);
+  }
+
+  /** Over the version that `object` has. */
+  async put<T>(path: string, object: { version: number }, data: unknown): Promise<T> {
+    return this.send("PUT", path, data, { "If-Match": `"${object.version}"` });
+  }
+
+  private async send<T>(method: string, path: string, data: unknown, more: Record<string, string> = {}): Promise<T> {
+    const headers = { "X-Rempart-Csrf": this.csrf, ...more };
+    const answer = await this.context.fetch(path, { method, data, headers });
+    if (!answer.ok()) throw new Error(`${method} ${path}: ${answer.status()} ${await answer.text()}`);
     return answer.json();
   }
 
