@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::Value;
 
+use crate::listener::Listener;
+
 /// What the server answered.
 #[derive(Debug)]
 pub struct Answer {
@@ -75,6 +77,11 @@ impl Client {
         other.cookie.clone_from(&self.cookie);
         other.csrf.clone_from(&self.csrf);
         other
+    }
+
+    /// Hears of these topics from now on.
+    pub fn listen(&self, topics: &[&str]) -> Listener {
+        Listener::new(&self.base, &self.cookie, topics)
     }
 
     pub fn get(&self, path: &str) -> Answer {

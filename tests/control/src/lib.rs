@@ -2,19 +2,21 @@
 //!
 //! - **Owns**: starting `rempart server` and `rempart worker` on a scratch folder, a client of the API, what must hold of a
 //!   catalog after a crash; the tests are in `tests/`.
-//! - **May use**: the test support, and the programs it starts.
+//! - **May use**: the test support, the programs it starts, the catalog's private PostgreSQL.
 //! - **Must not know**: anything inside the rooms.
 //! - **Invariants**: nothing waits by sleeping a fixed time: it polls a condition, with a bound that fails the test and says
 //!   what never came; processes are ended by the pid that was started.
 
 mod catalog;
 mod client;
+mod listener;
 mod place;
 mod process;
 mod random;
 
-pub use catalog::{ask, assert_consistent};
+pub use catalog::Database;
 pub use client::{Answer, Client};
+pub use listener::Listener;
 pub use place::{JOB, Place, Protected, all_ended, ended, protect, protect_with};
 pub use process::{Extra, Server, Worker};
 pub use random::Random;

@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use rempart_control_tests::{
-    Client, Place, Protected, Random, Server, all_ended, ask, assert_consistent, ended, protect,
-};
+use rempart_control_tests::{Client, Database, Place, Protected, Random, Server, all_ended, ended, protect};
 use serde_json::{Value, json};
 
 /// `REMPART_KILLS` asks for more.
@@ -75,7 +73,9 @@ fn killed_at_any_moment_the_server_loses_and_doubles_nothing() {
         }
         server.kill();
         let what = format!("kill {kill} during {what} after {} ms", point.as_millis());
-        for kind in ask(&place.data(), "SELECT kind FROM jobs WHERE state IN ('leased', 'running')") {
+        let catalog = Database::Sqlite(place.data());
+        catalog.assert_consistent(&format!("{what}, before the next start"));
+        for kind in catalog.ask("SELECT kind FROM jobs WHERE state IN ('leased', 'running')") {
             *hit.entry(kind).or_default() += 1;
         }
 
@@ -87,7 +87,7 @@ fn killed_at_any_moment_the_server_loses_and_doubles_nothing() {
             let job = client.get(&format!("/api/jobs/{job}")).ok();
             assert_eq!(job["state"], "succeeded", "{what}: {job}\n{}", server.log());
         }
-        assert_consistent(&place.data(), &what);
+        catalog.assert_at_rest(&what);
         assert_nothing_doubled(&client, &made, &place, &what);
         let checked = made.restic(&place.data()).arg("check").run();
         assert_eq!(checked.code, Some(0), "{what}: {checked}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rempart_control_tests::{JOB, Place, Random, Worker, all_ended, assert_consistent, ended, protect, until};
+use rempart_control_tests::{Database, JOB, Place, Random, Worker, all_ended, ended, protect, until};
 use serde_json::json;
 
 #[test]
@@ -39,7 +39,7 @@ fn a_killed_worker_process_loses_no_job() {
     assert_eq!(job["state"], "succeeded", "{job}\n{}\n{}", server.log(), second.log());
     all_ended(&client);
     assert_eq!(client.get("/api/snapshots").ok()["items"].as_array().expect("a page").len(), 1);
-    assert_consistent(&place.data(), "a killed worker");
+    Database::Sqlite(place.data()).assert_at_rest("a killed worker");
     made.restic(&place.data()).args(["check", "--read-data"]).succeed();
 
     // And the server's own workers start again when they are told to.
