@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `settings` | what flags, environment and file say |
 //! | `serve`, `tls`, `state` | how the process lives |
+//! | `connections` | how many there may be, and how long one may keep the server waiting |
 //! | `background` | workers, scheduler, copies, sweeping |
 //! | `app`, `openapi` | routes and layers put together |
 //! | `http` | what every request passes through, and what handlers are written with |
@@ -24,6 +25,7 @@ pub mod api;
 pub mod app;
 pub mod auth;
 pub mod background;
+pub mod connections;
 pub mod events;
 pub mod http;
 mod mail;

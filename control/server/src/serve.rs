@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app;
 use crate::background::{Background, BackgroundError, Role};
+use crate::connections::{self, Limits};
 use crate::events;
 use crate::http::errors::ApiError;
 use crate::settings::{PlainBecause, Settings, Transport};
@@ -75,8 +76,10 @@ pub async fn serve(settings: Settings, stop: CancellationToken, ready: impl FnOn
     let listener = TcpListener::bind(address).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     let port = listener.local_addr().map_err(failed)?.port();
+    state.listens_on(port);
     let url = state.settings.url(port);
-    let setup_url = setup_url(&state, &url).await?;
+    let known_as = if state.settings.public_url.is_some() { state.public_url() } else { url.clone() };
+    let setup_url = setup_url(&state, &known_as).await?;
     if state.settings.transport == Transport::Plain(PlainBecause::Waived) {
         tracing::warn!("listening without TLS on {address}: passwords and data can be overheard");
     }
@@ -85,16 +88,10 @@ pub async fn serve(settings: Settings, stop: CancellationToken, ready: impl FnOn
     tokio::spawn(events::pump(state.events.clone(), state.catalog.clone(), stop.clone()));
     tokio::spawn(shut_down(handle.clone(), stop));
     let background = Background::start(&state, Role::Server).await?;
-    let service = app::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let router = app::router(state.clone());
     let transport = state.settings.transport.clone();
     ready(&Ready { url, setup_url, transport, took: began.elapsed() });
-    let served = match tls {
-        Some(config) => {
-            let server = axum_server::from_tcp_rustls(listener, config).map_err(failed)?;
-            server.handle(handle).serve(service).await
-        }
-        None => axum_server::from_tcp(listener).map_err(failed)?.handle(handle).serve(service).await,
-    };
+    let served = connections::serve(listener, tls, Limits::of(&state.settings), handle, router).await;
     background.shutdown().await;
     served.map_err(|source| ServeError::Serve { source })?;
     state.catalog.close().await;

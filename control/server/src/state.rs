@@ -1,7 +1,7 @@
 //! What handlers share.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use rempart_catalog::{Catalog, CatalogError, CatalogJobs};
@@ -35,6 +35,8 @@ pub struct AppParts {
     /// Which process this is, in the list of workers.
     pub process: ProcessInfo,
     key: Arc<MasterKey>,
+    /// What the listener got, where it took any that was free.
+    port: OnceLock<u16>,
     pub started_at: Timestamp,
     /// Canceled once the server shall stop.
     pub stop: CancellationToken,
@@ -57,6 +59,7 @@ impl AppState {
             setup: Setup::default(),
             events: Arc::default(),
             key,
+            port: OnceLock::new(),
             started_at: Timestamp::now(),
             stop,
         }))
@@ -72,6 +75,17 @@ impl AppParts {
 
     pub fn unseal(&self, place: Field<'_>, sealed: &str) -> ApiResult<SecretText> {
         self.key.unseal(place, sealed).map_err(ApiError::internal)
+    }
+
+    /// Told once, by whoever made the listener.
+    pub fn listens_on(&self, port: u16) {
+        let _ = self.port.set(port);
+    }
+
+    /// Where others reach this server, without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        self.settings.public_url(self.port.get().copied().unwrap_or(self.settings.listen.port()))
     }
 
     /// How much works at once.

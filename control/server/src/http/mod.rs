@@ -9,6 +9,7 @@ pub mod errors;
 pub mod etag;
 pub mod guard;
 pub mod headers;
+pub mod incoming;
 pub mod language;
 pub mod list;
 pub mod origin;

@@ -21,8 +21,10 @@ mod stores;
 mod upload;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 pub use catalog::CatalogRegistry;
@@ -31,6 +33,7 @@ pub use registry::{Client, ClientMode, Registry, RegistryError};
 
 use self::memory::UploadMemory;
 use self::stores::Stores;
+use crate::http::incoming;
 
 /// What the requests share.
 #[derive(Clone)]
@@ -50,8 +53,9 @@ impl std::ops::Deref for Shared {
 }
 
 /// The routes below `/restic`. To be mounted beside, not below, the limits and guards of the API: bodies are as large as
-/// packs, transfers as long as the line is slow, and credentials are the clients' own.
-pub fn router(registry: Arc<dyn Registry>) -> Router {
+/// packs, transfers as long as the line is slow, and credentials are the clients' own. `patience`: how long a client may
+/// pause within an upload.
+pub fn router(registry: Arc<dyn Registry>, patience: Duration) -> Router {
     let stores = Stores::new(registry.clone());
     let shared = Shared(Arc::new(Inner { registry, stores, memory: UploadMemory::default() }));
     Router::new()
@@ -63,5 +67,6 @@ pub fn router(registry: Arc<dyn Registry>) -> Router {
         .route("/{repository}/{kind}/{name}", get(objects::read).post(upload::object).delete(objects::remove))
         .fallback(objects::unknown)
         .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(from_fn(move |request, next| incoming::watch(patience, request, next)))
         .with_state(shared)
 }

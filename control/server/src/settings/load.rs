@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use super::table::{self, Setting};
 use super::{Network, PlainBecause, Settings, Transport};
@@ -122,6 +123,18 @@ impl Sources {
         Ok(self.parse_or_default::<std::num::NonZeroU32>(setting, expected)?.get())
     }
 
+    /// A time of at least a second; more than a day is a slip.
+    fn seconds(&self, setting: &Setting) -> Result<Duration, SettingsError> {
+        let expected = "a number of seconds, 1 to 86400";
+        match self.parse_or_default::<u64>(setting, expected)? {
+            seconds @ 1..=86_400 => Ok(Duration::from_secs(seconds)),
+            seconds => {
+                let from = self.find(setting).map_or_else(|| setting.key.to_owned(), |(_, from)| from);
+                Err(SettingsError::Value { from, value: seconds.to_string(), expected: expected.to_owned() })
+            }
+        }
+    }
+
     /// Decides everything, or says what is wrong and where it was said.
     pub fn settings(&self) -> Result<Settings, SettingsError> {
         let ip: IpAddr = self.parse_or_default(&table::LISTEN, "an address such as 127.0.0.1 or 0.0.0.0")?;
@@ -129,6 +142,7 @@ impl Sources {
         let backups_dir = PathBuf::from(self.text(&table::BACKUPS_DIR).unwrap_or(table::BACKUPS_DIR.default.into()));
         let backups_dir = std::path::absolute(&backups_dir).unwrap_or(backups_dir);
         let proxies = self.proxies()?;
+        let address: Option<IpAddr> = self.parse(&table::BACKUP_SERVER_IP, "an IP address")?;
         let default_url = || format!("sqlite://{}", backups_dir.join("catalog.sqlite").display());
         Ok(Settings {
             listen: SocketAddr::new(ip, port),
@@ -136,11 +150,16 @@ impl Sources {
             encryption_secret: self.secret()?,
             max_concurrent_global: self.count(&table::MAX_CONCURRENT_GLOBAL)?,
             max_concurrent_per_server: self.count(&table::MAX_CONCURRENT_PER_SERVER)?,
-            address: self.parse(&table::BACKUP_SERVER_IP, "an IP address")?.unwrap_or_else(|| detected_address(ip)),
+            address: address.unwrap_or_else(|| detected_address(ip)),
+            address_is_given: address.is_some(),
+            public_url: self.parse(&table::PUBLIC_URL, "an address such as https://backup.example.org")?,
             scheduler_enabled: self.boolean(&table::SCHEDULER_ENABLED, true)?,
             scheduler_time_zone: self.time_zone()?,
             transport: self.transport(ip, &proxies)?,
             proxies,
+            header_timeout: self.seconds(&table::HEADER_TIMEOUT)?,
+            body_timeout: self.seconds(&table::BODY_TIMEOUT)?,
+            max_connections: self.count(&table::MAX_CONNECTIONS)?,
             log: self.text(&table::LOG).unwrap_or(table::LOG.default.into()),
             backups_dir,
         })
@@ -285,6 +304,10 @@ mod tests {
             (&[("port", "70000")], "--port: \"70000\" is not a port"),
             (&[("listen", "localhost")], "--listen"),
             (&[("max_concurrent_global", "0")], "--max-concurrent-global"),
+            (&[("header_timeout", "0")], "--header-timeout: \"0\" is not a number of seconds"),
+            (&[("body_timeout", "soon")], "--body-timeout"),
+            (&[("max_connections", "0")], "--max-connections"),
+            (&[("public_url", "backup.example.org")], "https://backup.example.org"),
             (&[("scheduler_enabled", "maybe")], "true or false"),
             (&[("scheduler_timezone", "Mars/Phobos")], "Europe/Paris"),
             (&[("behind_proxy", "10.0.0.1,proxy")], "\"proxy\""),

@@ -2,13 +2,18 @@
 
 mod load;
 mod network;
+mod page;
+mod public_url;
 pub mod table;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use load::{SettingsError, Sources};
 pub use network::{Network, ParseNetworkError};
+pub use page::markdown;
+pub use public_url::{ParsePublicUrlError, PublicUrl};
 
 /// Everything that is decided before the server starts and never while it runs.
 #[derive(Clone)]
@@ -22,12 +27,21 @@ pub struct Settings {
     pub max_concurrent_per_server: u32,
     /// The address shown to people and agents.
     pub address: IpAddr,
+    /// Whether somebody said it; else it was detected.
+    pub address_is_given: bool,
+    /// How others reach this server, where somebody said it.
+    pub public_url: Option<PublicUrl>,
     pub scheduler_enabled: bool,
     /// IANA name.
     pub scheduler_time_zone: String,
     pub transport: Transport,
     /// Peers whose forwarding headers are believed; empty without a proxy.
     pub proxies: Vec<Network>,
+    /// For a request's header, and between two requests.
+    pub header_timeout: Duration,
+    /// For the next bytes of a body, in either direction.
+    pub body_timeout: Duration,
+    pub max_connections: u32,
     pub log: String,
 }
 
@@ -83,5 +97,18 @@ impl Settings {
             ip => ip,
         };
         format!("{}://{}", self.transport.scheme(), SocketAddr::new(host, port))
+    }
+
+    /// Where others reach it: as somebody said; else at the address that somebody gave, or at that of the listener. Without
+    /// a slash at its end.
+    #[must_use]
+    pub fn public_url(&self, port: u16) -> String {
+        match &self.public_url {
+            Some(url) => url.to_string(),
+            None if self.address_is_given => {
+                format!("{}://{}", self.transport.scheme(), SocketAddr::new(self.address, port))
+            }
+            None => self.url(port),
+        }
     }
 }

@@ -93,6 +93,14 @@ pub const BACKUP_SERVER_IP: Setting = setting(
     "",
     "the address others reach this server at; default: the one of the interface that leads outside",
 );
+pub const PUBLIC_URL: Setting = setting(
+    "public_url",
+    "public-url",
+    "REMPART_PUBLIC_URL",
+    "URL",
+    "",
+    "how others reach this server, such as `https://backup.example.org`: in addresses that are given to people and to restic; default: made of backup_server_ip, the port and whether there is TLS",
+);
 pub const SCHEDULER_ENABLED: Setting = setting(
     "scheduler_enabled",
     "scheduler-enabled",
@@ -133,6 +141,30 @@ pub const INSECURE_HTTP: Setting = switch(
     "REMPART_INSECURE_HTTP",
     "listen without TLS on an address that others can reach: passwords can be overheard",
 );
+pub const HEADER_TIMEOUT: Setting = setting(
+    "header_timeout",
+    "header-timeout",
+    "REMPART_HEADER_TIMEOUT",
+    "SECONDS",
+    "60",
+    "a connection is closed that has not sent a whole request header within this time, the first one or the next",
+);
+pub const BODY_TIMEOUT: Setting = setting(
+    "body_timeout",
+    "body-timeout",
+    "REMPART_BODY_TIMEOUT",
+    "SECONDS",
+    "120",
+    "a transfer is broken off in which nothing has moved for this time, in either direction",
+);
+pub const MAX_CONNECTIONS: Setting = setting(
+    "max_connections",
+    "max-connections",
+    "REMPART_MAX_CONNECTIONS",
+    "NUMBER",
+    "10000",
+    "connections at once; more are closed as they come",
+);
 pub const LOG: Setting = setting(
     "log",
     "log",
@@ -152,12 +184,16 @@ pub const TABLE: &[&Setting] = &[
     &MAX_CONCURRENT_GLOBAL,
     &MAX_CONCURRENT_PER_SERVER,
     &BACKUP_SERVER_IP,
+    &PUBLIC_URL,
     &SCHEDULER_ENABLED,
     &SCHEDULER_TIMEZONE,
     &TLS_CERTIFICATE,
     &TLS_KEY,
     &BEHIND_PROXY,
     &INSECURE_HTTP,
+    &HEADER_TIMEOUT,
+    &BODY_TIMEOUT,
+    &MAX_CONNECTIONS,
     &LOG,
 ];
 

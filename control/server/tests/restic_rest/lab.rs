@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use parking_lot::Mutex;
@@ -13,6 +14,9 @@ use rempart_storage::{LocalStore, Location, ObjectStore, OpenOptions};
 
 /// The number under which the repository is served.
 pub const REPOSITORY: i64 = 7;
+
+/// How long a client may pause: far above what any test waits for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Lab {
     pub scratch: tempfile::TempDir,
@@ -84,7 +88,7 @@ impl Lab {
         let registry = Arc::new(Known { place, clients: Mutex::default(), changes: Mutex::default() });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let app = axum::Router::new().nest("/restic", router(registry.clone()));
+        let app = axum::Router::new().nest("/restic", router(registry.clone(), PATIENCE));
         tokio::spawn(async move { axum::serve(listener, app).await.expect("serve") });
         Self { scratch, address, registry }
     }

@@ -2,4 +2,5 @@
 
 mod by_hand;
 mod by_restic;
+mod early;
 mod lab;
