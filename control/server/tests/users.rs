@@ -33,6 +33,29 @@ async fn a_user_is_made_changed_and_removed() {
     admin.delete(&path).await.refused(404, "request.not_found");
 }
 
+/// Every route that says it takes If-Match refuses a change without it, before it looks whether there is such a thing.
+#[tokio::test]
+async fn a_change_that_does_not_say_what_was_seen_is_refused() {
+    let server = Server::start().await;
+    let admin = server.signed_in(Role::Administrator).await;
+    let (api, table) = rempart_server::app::description();
+    let description = serde_json::to_value(&api).unwrap();
+    let mut asked = 0;
+    for row in &table {
+        let operation = &description["paths"][&row.path][row.method.to_lowercase()];
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let Some(if_match) = parameters.iter().find(|parameter| parameter["name"] == "If-Match") else { continue };
+        assert_eq!(if_match["required"], true, "{}", row.operation);
+        let path = row.path.replace("{id}", "999999");
+        let request = admin.request(row.method.parse().unwrap(), &path).json(&json!({}));
+        admin.send(request).await.refused(428, "request.if_match_missing");
+        let request = admin.request(row.method.parse().unwrap(), &path).header("if-match", "3").json(&json!({}));
+        admin.send(request).await.refused(400, "request.bad_if_match");
+        asked += 1;
+    }
+    assert_eq!(asked, 9, "plans, repositories, pools, users: changed and removed; settings: changed");
+}
+
 #[tokio::test]
 async fn the_last_administrator_stays() {
     let server = Server::start().await;
@@ -96,7 +119,8 @@ async fn what_is_wrong_is_named_in_the_readers_language() {
         for language in ["fr", "en"] {
             admin.language = language;
             let method: Method = method.parse().unwrap();
-            let request = admin.request(method, path).header("content-type", "application/json").body(*body);
+            let request = admin.request(method, path).header("content-type", "application/json");
+            let request = request.header("if-match", "*").body(*body);
             let answer = admin.send(request).await.refused(*status, code);
             assert_eq!(answer.headers["content-type"], "application/json");
             said.push(answer.body["message"].as_str().unwrap().to_owned());

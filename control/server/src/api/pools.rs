@@ -103,7 +103,7 @@ async fn test(
 }
 
 /// One pool.
-#[utoipa::path(get, path = "/api/pools/{id}", operation_id = "pools.read", tag = "pools", params(("id" = i64, Path)),
+#[utoipa::path(get, path = "/api/pools/{id}", operation_id = "pools.read", tag = "pools", params(("id" = i64, Path, example = 1)),
     responses((status = 200, body = Pool), (status = "4XX", body = ErrorBody)))]
 async fn read(
     State(state): State<AppState>,
@@ -117,7 +117,7 @@ async fn read(
 /// Changes a pool's name or credentials, and the place of one that is still empty.
 #[utoipa::path(patch, path = "/api/pools/{id}", operation_id = "pools.update", tag = "pools",
     request_body = PoolUpdate,
-    params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "The ETag that was read")),
+    params(("id" = i64, Path, example = 1), ("If-Match" = String, Header, description = "The ETag that was read; `*` overwrites whatever is there", example = "\"3\"")),
     responses((status = 200, body = Pool), (status = "4XX", body = ErrorBody)))]
 async fn update(
     State(state): State<AppState>,
@@ -137,7 +137,7 @@ async fn update(
 
 /// Removes a pool without repositories. What lies at its place stays.
 #[utoipa::path(delete, path = "/api/pools/{id}", operation_id = "pools.delete", tag = "pools",
-    params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "The ETag that was read")),
+    params(("id" = i64, Path, example = 1), ("If-Match" = String, Header, description = "The ETag that was read; `*` overwrites whatever is there", example = "\"3\"")),
     responses((status = 204), (status = "4XX", body = ErrorBody)))]
 async fn remove(
     State(state): State<AppState>,
@@ -154,7 +154,7 @@ async fn remove(
 
 /// Measures the pool now.
 #[utoipa::path(post, path = "/api/pools/{id}/analyse", operation_id = "pools.analyse", tag = "pools",
-    params(("id" = i64, Path)), responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
+    params(("id" = i64, Path, example = 1)), responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
 async fn analyse(
     State(state): State<AppState>,
     caller: Caller,
@@ -178,7 +178,7 @@ struct HistoryQuery {
 
 /// What was measured of the pool, oldest first: a quarter of an hour apart for two days, an hour for a month, then a day.
 #[utoipa::path(get, path = "/api/pools/{id}/history", operation_id = "pools.history", tag = "pools",
-    params(("id" = i64, Path), HistoryQuery),
+    params(("id" = i64, Path, example = 1), HistoryQuery),
     responses((status = 200, body = Vec<PoolSample>), (status = "4XX", body = ErrorBody)))]
 async fn history(
     State(state): State<AppState>,

@@ -35,7 +35,7 @@ async fn read(State(state): State<AppState>) -> ApiResult<Versioned<Settings>> {
 
 /// Changes them all. `mail.password`: `null` keeps what is stored, an empty text removes it.
 #[utoipa::path(put, path = "/api/settings", operation_id = "settings.write", tag = "settings", request_body = Settings,
-    params(("If-Match" = Option<String>, Header, description = "The ETag that was read")),
+    params(("If-Match" = String, Header, description = "The ETag that was read; `*` overwrites whatever is there", example = "\"3\"")),
     responses((status = 200, body = Settings), (status = "4XX", body = ErrorBody)))]
 async fn write(
     State(state): State<AppState>,

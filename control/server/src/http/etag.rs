@@ -1,4 +1,7 @@
 //! Two people edit the same thing: the second learns that the first was there.
+//!
+//! Every change of something that has a version says which version was seen. That is required (RFC 6585, section 3): a client
+//! that forgets the header would overwrite in silence, and nobody would notice before it happens. `*` says so on purpose.
 
 use axum::Json;
 use axum::extract::FromRequestParts;
@@ -9,7 +12,7 @@ use serde::Serialize;
 
 use super::errors::{ApiError, codes};
 
-/// The version that the writer has seen; `None` where the header is missing or `*`: whatever is there is overwritten.
+/// The version that the writer has seen; `None` for `*`: whatever is there is overwritten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IfMatch(pub Option<i64>);
 
@@ -27,7 +30,8 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
+        let value = parts.headers.get(header::IF_MATCH);
+        let value = value.ok_or_else(|| ApiError::new(&codes::IF_MATCH_MISSING))?;
         parse(value).ok_or_else(|| ApiError::new(&codes::BAD_IF_MATCH))
     }
 }
@@ -81,8 +85,17 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_change_without_the_header_is_refused() {
+        let (mut parts, ()) = axum::http::Request::new(()).into_parts();
+        let error = IfMatch::from_request_parts(&mut parts, &()).await.unwrap_err();
+        assert_eq!((error.status().as_u16(), error.code().id), (428, "request.if_match_missing"));
+        parts.headers.insert(header::IF_MATCH, HeaderValue::from_static("\"7\""));
+        assert_eq!(IfMatch::from_request_parts(&mut parts, &()).await.unwrap(), IfMatch(Some(7)));
+    }
+
     #[test]
-    fn a_stale_version_is_refused_and_a_missing_one_is_not() {
+    fn a_stale_version_is_refused_and_any_version_is_not() {
         assert!(IfMatch(Some(2)).check(2).is_ok());
         assert!(IfMatch(None).check(2).is_ok());
         assert_eq!(IfMatch(Some(1)).check(2).unwrap_err().code().id, "request.stale");

@@ -41,6 +41,10 @@ super::codes! {
         fr: "L'en-tête If-Match ne convient pas.", "Envoyez l'ETag reçu à la lecture, tel quel.";
         en: "The header If-Match does not fit.", "Send the ETag that reading gave, as it is.";
     }
+    IF_MATCH_MISSING = 428 "request.if_match_missing" {
+        fr: "Il manque l'en-tête If-Match : sans lui, le changement d'un autre pourrait être écrasé.", "Lisez l'élément, puis envoyez son ETag dans If-Match ; « * » écrase quoi qu'il y ait.";
+        en: "The header If-Match is missing: without it, somebody else's change could be overwritten.", "Read the item, then send its ETag as If-Match; “*” overwrites whatever is there.";
+    }
     /// Somebody else wrote in between.
     STALE = 412 "request.stale" {
         fr: "Quelqu'un a modifié cet élément entre-temps ; rien n'a été enregistré.", "Rechargez-le, puis refaites votre changement.";
