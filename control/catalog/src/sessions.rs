@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use rempart_model::{Role, SessionId, TokenId, UserId};
+use serde_json::json;
 
 use crate::sql::{FromRow, Json, Row, Sql};
-use crate::{Catalog, CatalogError, WriteTx};
+use crate::{Catalog, CatalogError, Topic, WriteTx};
 
 /// Where a person is signed in.
 #[derive(Debug, Clone)]
@@ -210,22 +211,39 @@ impl WriteTx {
     }
 
     /// Ends one session of a user.
-    pub async fn delete_session(&mut self, user: UserId, id: SessionId) -> Result<(), CatalogError> {
+    pub async fn delete_session(&mut self, user: UserId, id: SessionId, now: Timestamp) -> Result<(), CatalogError> {
         let gone = Sql::new("DELETE FROM sessions WHERE id = $1 AND user_id = $2")
             .bind(id)
             .bind(user)
             .run(&self.tx, "end a session")
             .await?;
-        if gone == 0 { Err(CatalogError::NotFound { what: SessionId::WHAT, id: id.get() }) } else { Ok(()) }
+        if gone == 0 {
+            return Err(CatalogError::NotFound { what: SessionId::WHAT, id: id.get() });
+        }
+        self.credential_ended(user, now).await
     }
 
     /// Ends all sessions of a user but one.
-    pub async fn delete_sessions_of(&mut self, user: UserId, but: Option<SessionId>) -> Result<u64, CatalogError> {
-        Sql::new("DELETE FROM sessions WHERE user_id = $1 AND id <> $2")
+    pub async fn delete_sessions_of(
+        &mut self,
+        user: UserId,
+        but: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<u64, CatalogError> {
+        let gone = Sql::new("DELETE FROM sessions WHERE user_id = $1 AND id <> $2")
             .bind(user)
             .bind(but.map_or(0, SessionId::get))
             .run(&self.tx, "end a user's sessions")
-            .await
+            .await?;
+        if gone > 0 {
+            self.credential_ended(user, now).await?;
+        }
+        Ok(gone)
+    }
+
+    /// Whoever holds a connection open for this user looks whether its credential still stands.
+    async fn credential_ended(&mut self, user: UserId, now: Timestamp) -> Result<(), CatalogError> {
+        self.append_event(Topic::Users, "credentialEnded", user, &json!({}), now).await
     }
 
     pub async fn delete_expired_sessions(&mut self, now: Timestamp) -> Result<u64, CatalogError> {
@@ -256,8 +274,12 @@ impl WriteTx {
             .map(|_| ())
     }
 
-    pub async fn delete_token(&mut self, id: TokenId) -> Result<(), CatalogError> {
-        let gone = Sql::new("DELETE FROM api_tokens WHERE id = $1").bind(id).run(&self.tx, "remove a token").await?;
-        if gone == 0 { Err(CatalogError::NotFound { what: TokenId::WHAT, id: id.get() }) } else { Ok(()) }
+    pub async fn delete_token(&mut self, id: TokenId, now: Timestamp) -> Result<(), CatalogError> {
+        let owner: Option<i64> = Sql::new("DELETE FROM api_tokens WHERE id = $1 RETURNING user_id")
+            .bind(id)
+            .first(&self.tx, "remove a token")
+            .await?;
+        let owner = owner.ok_or(CatalogError::NotFound { what: TokenId::WHAT, id: id.get() })?;
+        self.credential_ended(UserId::new(owner), now).await
     }
 }

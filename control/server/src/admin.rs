@@ -64,7 +64,7 @@ pub async fn create_user(state: &AppState, given: &NewUser) -> Result<(), AdminE
                 _ => AdminError::from(error),
             })?;
             tx.remove_totp(known.id, now).await?;
-            tx.delete_sessions_of(known.id, None).await?;
+            tx.delete_sessions_of(known.id, None, now).await?;
             (known.id, "users.update")
         }
         Some(known) => {

@@ -112,3 +112,75 @@ async fn another_site_and_strangers_get_no_events() {
     socket.send(Message::text("nonsense")).await.unwrap();
     assert!(hear(&mut socket).await["closed"].as_str().unwrap().contains("subscribe"));
 }
+
+/// The connection is closed, and nothing is heard before.
+async fn ends(mut socket: Socket, reason: &str) {
+    assert_eq!(hear(&mut socket).await, json!({ "closed": reason }));
+}
+
+#[tokio::test]
+async fn a_revoked_credential_hears_nothing_more() {
+    // Given a person signed in twice, and a program of theirs, all of them listening; one of them to nothing yet.
+    let server = Server::start().await;
+    let person = server.signed_in(Role::Administrator).await;
+    let stolen = cookie(&server, Role::Administrator).await;
+    let mut revoked = connect(&server, &stolen, &server.url).await.unwrap();
+    say(&mut revoked, json!({ "subscribe": ["plans"], "after": null })).await;
+    hear(&mut revoked).await;
+    let silent = connect(&server, &stolen, &server.url).await.unwrap();
+    let made = person.post("/api/tokens", json!({ "name": "monitor", "scopes": ["read"] })).await.expect(201);
+    let mut request = format!("ws://{}/ws", server.address).into_client_request().unwrap();
+    let bearer = format!("Bearer {}", made.body["secret"].as_str().unwrap());
+    request.headers_mut().insert("authorization", bearer.parse().unwrap());
+    let (mut program, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+    say(&mut program, json!({ "subscribe": ["plans"], "after": null })).await;
+    hear(&mut program).await;
+
+    // When the session is ended elsewhere, its sockets end, and the program's does not.
+    let sessions = person.get("/api/auth/sessions").await.expect(200).body;
+    let other = sessions.as_array().unwrap().iter().find(|session| session["current"] == false).unwrap();
+    person.delete(&format!("/api/auth/sessions/{}", other["id"])).await.expect(204);
+    ends(revoked, "signed out").await;
+    ends(silent, "signed out").await;
+    happen(&server, Topic::Plans, 5).await;
+    assert_eq!(hear(&mut program).await["id"], 5);
+
+    // And so it is with a token that is removed.
+    person.delete(&format!("/api/tokens/{}", made.body["token"]["id"])).await.expect(204);
+    ends(program, "signed out").await;
+}
+
+#[tokio::test]
+async fn whoever_is_shut_out_or_gets_another_role_hears_nothing_more() {
+    let server = Server::start().await;
+    let admin = server.signed_in(Role::Administrator).await;
+    server.user(Role::Viewer).await;
+    let viewer = admin.get("/api/users?q=viewer").await.expect(200).body["items"][0]["id"].clone();
+    let path = format!("/api/users/{viewer}");
+    for (change, reason) in [
+        (json!({ "role": "operator" }), "the role has changed"),
+        (json!({ "password": "two herons on the pond" }), "signed out"),
+        (json!({ "disabled": true }), "signed out"),
+    ] {
+        // Each begins with the person signed in anew, as they were.
+        let again = json!({ "role": "viewer", "disabled": false, "password": PASSWORD });
+        admin.patch(&path, again).await.expect(200);
+        let socket = connect(&server, &cookie(&server, Role::Viewer).await, &server.url).await.unwrap();
+        admin.patch(&path, change).await.expect(200);
+        ends(socket, reason).await;
+    }
+}
+
+/// Another server on the same catalog: what one of them revokes, the other one ends too.
+#[tokio::test]
+async fn a_session_revoked_at_another_server_hears_nothing_more() {
+    let server = Server::start().await;
+    let admin = server.signed_in(Role::Administrator).await;
+    let other = server.another().await;
+    let stolen = cookie(&server, Role::Administrator).await;
+    let socket = connect(&other, &stolen, &other.url).await.unwrap();
+    let sessions = admin.get("/api/auth/sessions").await.expect(200).body;
+    let revoked = sessions.as_array().unwrap().iter().find(|session| session["current"] == false).unwrap();
+    admin.delete(&format!("/api/auth/sessions/{}", revoked["id"])).await.expect(204);
+    ends(socket, "signed out").await;
+}

@@ -102,7 +102,7 @@ async fn sign_in(
 async fn sign_out(State(state): State<AppState>, caller: Caller) -> ApiResult<impl IntoResponse> {
     let session = caller.session()?;
     let mut tx = state.catalog.begin().await?;
-    tx.delete_session(caller.user, session).await?;
+    tx.delete_session(caller.user, session, Timestamp::now()).await?;
     tx.commit().await?;
     Ok((StatusCode::NO_CONTENT, cookie(&state, "")))
 }
@@ -149,8 +149,9 @@ async fn change_password(
     password::check_new(&body.new, &user.name, "new")?;
     let change = UserChange { password_hash: Some(state.passwords.hash(&body.new).await?), ..UserChange::default() };
     let mut tx = state.catalog.begin().await?;
-    tx.update_user(user.id, None, &change, Timestamp::now()).await?;
-    tx.delete_sessions_of(user.id, Some(session)).await?;
+    let now = Timestamp::now();
+    tx.update_user(user.id, None, &change, now).await?;
+    tx.delete_sessions_of(user.id, Some(session), now).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -178,14 +179,14 @@ fn shown(row: SessionRow, own: Option<SessionId>) -> Session {
 
 /// Ends one of one's own sessions.
 #[utoipa::path(delete, path = "/api/auth/sessions/{id}", operation_id = "auth.endSession", tag = "auth",
-    params(("id" = i64, Path)), responses((status = 204), (status = "4XX", body = ErrorBody)))]
+    params(("id" = i64, Path, example = 1)), responses((status = 204), (status = "4XX", body = ErrorBody)))]
 async fn end_session(
     State(state): State<AppState>,
     caller: Caller,
     PathId(id): PathId<SessionId>,
 ) -> ApiResult<StatusCode> {
     let mut tx = state.catalog.begin().await?;
-    tx.delete_session(caller.user, id).await?;
+    tx.delete_session(caller.user, id, Timestamp::now()).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

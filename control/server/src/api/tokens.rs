@@ -88,7 +88,7 @@ async fn create(
 
 /// Ends a token.
 #[utoipa::path(delete, path = "/api/tokens/{id}", operation_id = "tokens.remove", tag = "tokens",
-    params(("id" = i64, Path)), responses((status = 204), (status = "4XX", body = ErrorBody)))]
+    params(("id" = i64, Path, example = 1)), responses((status = 204), (status = "4XX", body = ErrorBody)))]
 async fn remove(
     State(state): State<AppState>,
     caller: Caller,
@@ -102,7 +102,7 @@ async fn remove(
     }
     audit.object(id, &row.name).detail(format!("of {}", row.owner));
     let mut tx = state.catalog.begin().await?;
-    tx.delete_token(id).await?;
+    tx.delete_token(id, Timestamp::now()).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -71,7 +71,7 @@ async fn create(
 
 /// Changes a user's mail address, role, password, or whether they may sign in.
 #[utoipa::path(patch, path = "/api/users/{id}", operation_id = "users.update", tag = "users", request_body = UserUpdate,
-    params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "The ETag that was read")),
+    params(("id" = i64, Path, example = 1), ("If-Match" = String, Header, description = "The ETag that was read; `*` overwrites whatever is there", example = "\"3\"")),
     responses((status = 200, body = User), (status = "4XX", body = ErrorBody)))]
 async fn update(
     State(state): State<AppState>,
@@ -92,14 +92,15 @@ async fn update(
         change.password_hash = Some(state.passwords.hash(new).await?);
     }
     let ends_sessions = body.password.is_some() || body.disabled == Some(true);
+    let now = Timestamp::now();
     let mut tx = state.catalog.begin().await?;
     let row = tx
-        .update_user(id, if_match.0, &change, Timestamp::now())
+        .update_user(id, if_match.0, &change, now)
         .await
         .or_say(CatalogErrorKind::InUse, || ApiError::new(&codes::LAST_ADMINISTRATOR))?;
     if ends_sessions {
         let own = caller.session().ok().filter(|_| caller.user == id);
-        tx.delete_sessions_of(id, own).await?;
+        tx.delete_sessions_of(id, own, now).await?;
     }
     tx.commit().await?;
     audit.detail(changed_fields(&change));
@@ -108,7 +109,7 @@ async fn update(
 
 /// Removes a user with their sessions and tokens.
 #[utoipa::path(delete, path = "/api/users/{id}", operation_id = "users.remove", tag = "users",
-    params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "The ETag that was read")),
+    params(("id" = i64, Path, example = 1), ("If-Match" = String, Header, description = "The ETag that was read; `*` overwrites whatever is there", example = "\"3\"")),
     responses((status = 204), (status = "4XX", body = ErrorBody)))]
 async fn remove(
     State(state): State<AppState>,

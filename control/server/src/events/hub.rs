@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Published {
     pub seq: i64,
     pub topic: Topic,
+    /// What it is about.
+    pub id: i64,
     pub text: Utf8Bytes,
 }
 
@@ -92,7 +94,7 @@ impl Hub {
     pub fn publish(&self, event: &Event) {
         // An event is plain JSON: it was read from JSON.
         let text = serde_json::to_string(event).unwrap_or_default();
-        let published = Arc::new(Published { seq: event.seq, topic: event.topic, text: text.into() });
+        let published = Arc::new(Published { seq: event.seq, topic: event.topic, id: event.id, text: text.into() });
         let mut past = self.past.lock();
         past.last_seq = event.seq;
         past.events.push_back(published.clone());

@@ -3,6 +3,9 @@
 //! The browser says `{"subscribe":["jobs","runs"],"after":seq|null}`, as often as it likes; the server answers
 //! `{"hello":{"seq":n}}`, then what was missed, then events as they come, and `{"reset":true,"seq":n}` where too much was
 //! missed.
+//!
+//! A connection ends with the credential it was opened by: every change of its user is an event, and each one is a reason to
+//! look, whatever the browser subscribed to. A credential that runs out by itself is noticed at the next ping.
 
 use std::time::Duration;
 
@@ -57,7 +60,9 @@ async fn connect(
 ) -> ApiResult<Response> {
     // A browser sends cookies with a WebSocket of any page: only our own may open one.
     origin::same_origin(&headers)?;
-    let listener = Listener { state, caller, headers, topics: Topics::default(), events: None, heard: Instant::now() };
+    // From here on no change of the user is missed; the browser hears nothing of it before it asks for topics.
+    let (events, ..) = state.events.subscribe(None);
+    let listener = Listener { state, caller, headers, topics: Topics::default(), events, heard: Instant::now() };
     Ok(upgrade
         .max_message_size(LONGEST_MESSAGE_BYTES)
         .write_buffer_size(0)
@@ -67,10 +72,10 @@ async fn connect(
 struct Listener {
     state: AppState,
     caller: Caller,
-    /// To see at every ping whether the session still stands.
+    /// To see whether the session still stands.
     headers: HeaderMap,
     topics: Topics,
-    events: Option<Receiver<Signal>>,
+    events: Receiver<Signal>,
     heard: Instant,
 }
 
@@ -85,13 +90,17 @@ impl Listener {
     }
 
     async fn listen(&mut self, socket: &mut WebSocket) -> End {
+        // It may have ended between the request and the look at events.
+        if let Err(end) = self.must_stand().await {
+            return end;
+        }
         let stop = self.state.stop.clone();
         let mut ping = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
         loop {
             let step = tokio::select! {
                 () = stop.cancelled() => Err(End(close_code::AWAY, "the server stops")),
                 message = socket.recv() => self.hear(socket, message).await,
-                event = next(&mut self.events) => self.tell(socket, event).await,
+                event = self.events.recv() => self.tell(socket, event).await,
                 _ = ping.tick() => self.ping(socket).await,
             };
             if let Err(end) = step {
@@ -121,7 +130,7 @@ impl Listener {
     async fn subscribe(&mut self, socket: &mut WebSocket, asked: &Subscribe) -> Result<(), End> {
         self.topics = Topics::allowed(&asked.subscribe, &self.caller);
         let (events, seq, missed) = self.state.events.subscribe(asked.after);
-        self.events = Some(events);
+        self.events = events;
         send(socket, Message::text(format!(r#"{{"hello":{{"seq":{seq}}}}}"#))).await?;
         match missed {
             Missed::TooMuch => send(socket, reset(seq)).await,
@@ -136,49 +145,63 @@ impl Listener {
 
     async fn tell(&mut self, socket: &mut WebSocket, event: Result<Signal, RecvError>) -> Result<(), End> {
         match event {
-            Ok(Signal::Event(event)) if self.topics.contains(event.topic) => {
-                send(socket, Message::Text(event.text.clone())).await
+            Ok(Signal::Event(event)) => {
+                if event.topic == Topic::Users && event.id == self.caller.user.get() {
+                    self.must_stand().await?;
+                }
+                if self.topics.contains(event.topic) {
+                    send(socket, Message::Text(event.text.clone())).await?;
+                }
+                Ok(())
             }
-            Ok(Signal::Event(_)) => Ok(()),
-            Ok(Signal::Reset(seq)) => send(socket, reset(seq)).await,
+            Ok(Signal::Reset(seq)) => self.start_anew(socket, seq).await,
             Err(RecvError::Lagged(_)) => {
                 let (events, seq, _) = self.state.events.subscribe(None);
-                self.events = Some(events);
-                send(socket, reset(seq)).await
+                self.events = events;
+                self.start_anew(socket, seq).await
             }
             Err(RecvError::Closed) => Err(End(close_code::AWAY, "the server stops")),
         }
     }
 
-    /// Asks whether the browser is there, and looks whether its session is: one that was revoked hears nothing more.
+    /// Events were lost, and what became of the user may be among them.
+    async fn start_anew(&mut self, socket: &mut WebSocket, seq: i64) -> Result<(), End> {
+        self.must_stand().await?;
+        if self.topics == Topics::default() {
+            // Nothing was asked for yet, so nothing was lost.
+            return Ok(());
+        }
+        send(socket, reset(seq)).await
+    }
+
+    /// Asks whether the browser is there, and looks whether its session is.
     async fn ping(&mut self, socket: &mut WebSocket) -> Result<(), End> {
         if self.heard.elapsed() > SILENCE {
             return Err(End(close_code::AWAY, "no answer"));
         }
+        self.must_stand().await?;
+        send(socket, Message::Ping(axum::body::Bytes::new())).await
+    }
+
+    /// A credential that was revoked hears nothing more, nor does one whose role is another now.
+    async fn must_stand(&self) -> Result<(), End> {
         match auth::recognise(&self.state, &self.headers, self.caller.address).await {
             Ok(Some(caller)) if caller.user == self.caller.user => {
-                if caller.role != self.caller.role {
-                    return Err(End(close_code::POLICY, "the role has changed"));
+                if caller.role == self.caller.role {
+                    Ok(())
+                } else {
+                    Err(End(close_code::POLICY, "the role has changed"))
                 }
             }
             // The catalog does not answer: that is no reason to sign anybody out.
-            Err(error) if error.status().is_server_error() => {}
-            _ => return Err(End(close_code::POLICY, "signed out")),
+            Err(error) if error.status().is_server_error() => Ok(()),
+            _ => Err(End(close_code::POLICY, "signed out")),
         }
-        send(socket, Message::Ping(axum::body::Bytes::new())).await
     }
 }
 
 fn reset(seq: i64) -> Message {
     Message::text(format!(r#"{{"reset":true,"seq":{seq}}}"#))
-}
-
-/// The next event; never where nothing was subscribed to yet.
-async fn next(events: &mut Option<Receiver<Signal>>) -> Result<Signal, RecvError> {
-    match events {
-        Some(events) => events.recv().await,
-        None => std::future::pending().await,
-    }
 }
 
 async fn send(socket: &mut WebSocket, message: Message) -> Result<(), End> {

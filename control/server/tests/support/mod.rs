@@ -3,6 +3,8 @@
 #![allow(dead_code)] // each test file uses a part of it
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
 
 use rempart_catalog::{AuditFilter, AuditRow, Catalog, PageRequest};
 use rempart_model::Role;
@@ -23,7 +25,7 @@ pub struct Server {
     pub address: SocketAddr,
     pub state: AppState,
     stop: CancellationToken,
-    _folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 impl Drop for Server {
@@ -43,10 +45,23 @@ pub fn settings(folder: &TempDir, flags: &[(&str, &str)]) -> Settings {
 
 impl Server {
     pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With these settings.
+    pub async fn with(flags: &[(&str, &str)]) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::over(Arc::new(tempfile::tempdir().expect("a temporary folder")), flags).await
+    }
+
+    /// A second process, as far as the first can tell: it shares nothing but the folder.
+    pub async fn another(&self) -> Self {
+        Self::over(self.folder.clone(), &[]).await
+    }
+
+    async fn over(folder: Arc<TempDir>, flags: &[(&str, &str)]) -> Self {
         let stop = CancellationToken::new();
-        let state = serve::open(settings(&folder, &[]), stop.clone()).await.expect("the server opens");
+        let state = serve::open(settings(&folder, flags), stop.clone()).await.expect("the server opens");
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         tokio::spawn(events::pump(state.events.clone(), state.catalog.clone(), stop.clone()));
@@ -55,7 +70,12 @@ impl Server {
         tokio::spawn(
             async move { axum::serve(listener, service).with_graceful_shutdown(stopped.cancelled_owned()).await },
         );
-        Self { url: format!("http://{address}"), address, state, stop, _folder: folder }
+        Self { url: format!("http://{address}"), address, state, stop, folder }
+    }
+
+    /// Where its data lies.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub fn catalog(&self) -> &Catalog {
@@ -153,16 +173,17 @@ impl Person {
         self.send(self.request(Method::POST, path).json(&body)).await
     }
 
+    /// Over whatever is there; tests of stale writes say what they have seen.
     pub async fn put(&self, path: &str, body: Value) -> Answer {
-        self.send(self.request(Method::PUT, path).json(&body)).await
+        self.send(self.request(Method::PUT, path).header("if-match", "*").json(&body)).await
     }
 
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
-        self.send(self.request(Method::PATCH, path).json(&body)).await
+        self.send(self.request(Method::PATCH, path).header("if-match", "*").json(&body)).await
     }
 
     pub async fn delete(&self, path: &str) -> Answer {
-        self.send(self.request(Method::DELETE, path)).await
+        self.send(self.request(Method::DELETE, path).header("if-match", "*")).await
     }
 
     pub async fn try_sign_in(&self, name: &str, password: &str, totp: Option<&str>) -> Answer {
