@@ -40,6 +40,6 @@ pub use pool::{
 pub use process::{Usage, UsageMeter};
 pub use retry::{ATTEMPTS_OVER_LOST_WORKERS, wait_after_loss, wait_before_retry};
 pub use scheduler::{Due, GRACE, MISSED_LIMIT, Scheduler, Ticked, decide};
-pub use start::{BackupPayload, Fired, NewRun, Origin, PlanToRun, RunStore, Started, start_run};
+pub use start::{BackupPayload, Fired, NewRun, Origin, PlanToRun, RunOptions, RunStore, Started, start_run};
 pub use store::{Beat, CancelAnswer, Claim, Heartbeat, JobStore, Leave, Leaving, Reaped, StoreError, StoreResult};
 pub use worker::{Doing, Order, Rhythm, Turn, TurnEnd, Worker};

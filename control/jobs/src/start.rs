@@ -1,7 +1,7 @@
 //! The one way in which a run begins, whoever asks for it.
 
 use jiff::Timestamp;
-use rempart_model::{JobId, JobKind, PlanId, PlanSpec, RepoId, RunId, RunOrigin, ServerId, UserId};
+use rempart_model::{Compression, JobId, JobKind, PlanId, PlanSpec, RepoId, RunId, RunOrigin, ServerId, UserId};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -24,7 +24,16 @@ pub struct PlanToRun {
     pub next_fire_at: Option<Timestamp>,
 }
 
-/// Who asks, and for when.
+/// What one run does otherwise than its plan says. Kept with the job: every attempt of the run does the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RunOptions {
+    pub compression: Option<Compression>,
+    /// Also files that look unchanged since the run before are read.
+    pub read_everything: bool,
+}
+
+/// Who asks, for when, and what is to be done otherwise than the plan says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin {
     pub kind: RunOrigin,
@@ -33,17 +42,18 @@ pub struct Origin {
     pub requested_by: Option<UserId>,
     /// The run that this one repeats.
     pub retry_of: Option<RunId>,
+    pub options: RunOptions,
 }
 
 impl Origin {
     #[must_use]
     pub fn schedule(kind: RunOrigin, fire_at: Timestamp) -> Self {
-        Self { kind, fire_at: Some(fire_at), requested_by: None, retry_of: None }
+        Self { kind, fire_at: Some(fire_at), requested_by: None, retry_of: None, options: RunOptions::default() }
     }
 
     #[must_use]
     pub fn asked(kind: RunOrigin, requested_by: Option<UserId>) -> Self {
-        Self { kind, fire_at: None, requested_by, retry_of: None }
+        Self { kind, fire_at: None, requested_by, retry_of: None, options: RunOptions::default() }
     }
 }
 
@@ -83,6 +93,8 @@ pub struct Started {
 #[serde(rename_all = "camelCase")]
 pub struct BackupPayload {
     pub plan_id: PlanId,
+    #[serde(default)]
+    pub options: RunOptions,
 }
 
 /// Plans and runs as the scheduler needs them. `catalog` implements it.
@@ -113,14 +125,14 @@ pub async fn start_run(
     fired: Option<Fired>,
     now: Timestamp,
 ) -> Result<Option<Started>, StoreError> {
-    let payload = BackupPayload { plan_id: plan.id };
+    let payload = BackupPayload { plan_id: plan.id, options: origin.options };
     let job = NewJob {
         priority: plan.spec.priority,
         server_id: Some(plan.server_id),
         repository_id: Some(plan.repository_id),
         plan_id: Some(plan.id),
         requested_by: origin.requested_by,
-        payload: serde_json::to_value(payload).expect("a number"),
+        payload: serde_json::to_value(payload).expect("plain JSON"),
         max_attempts: plan.spec.max_retries.saturating_add(1),
         ..NewJob::new(JobKind::Backup)
     };

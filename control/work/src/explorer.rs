@@ -1,4 +1,7 @@
 //! The folders of this machine, for choosing what to protect or where to restore to.
+//!
+//! Names are bytes. They go out as text that people can read and that comes back to the same bytes, see
+//! [`crate::browse::readable_path`].
 
 use std::ffi::OsStr;
 use std::io;
@@ -8,12 +11,15 @@ use std::path::Path;
 use jiff::Timestamp;
 use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags};
 
+use crate::browse::{path_bytes, readable_path};
 use crate::trouble::{Result, Trouble, table};
 
 /// One entry of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
+    /// For people: what is no UTF-8 is shown as U+FFFD.
     pub name: String,
+    /// Readable, and to be given back as it is.
     pub path: String,
     pub kind: FoundKind,
     /// Of files.
@@ -35,7 +41,7 @@ pub enum FoundKind {
 #[derive(Debug, PartialEq, Eq)]
 pub struct FoundPage {
     pub entries: Vec<Found>,
-    /// The name that the page ended with; `None` on the last page.
+    /// The name that the page ended with, written as paths are; `None` on the last page.
     pub next: Option<String>,
     /// All entries of the folder.
     pub total: u64,
@@ -57,7 +63,8 @@ pub fn explore(path: &str, after: Option<&str>, limit: usize) -> Result<FoundPag
         }
         _ => Trouble::new(&table::EXPLORER_FAILED).with("path", path).because(error),
     };
-    let (folder, clean) = open_folder(path).map_err(told)?;
+    let after = after.map(path_bytes);
+    let (folder, clean) = open_folder(&path_bytes(path)).map_err(told)?;
     let mut names: Vec<Vec<u8>> = Vec::new();
     for entry in rustix::fs::Dir::read_from(&folder).map_err(|error| told(error.into()))? {
         let name = entry.map_err(|error| told(error.into()))?.file_name().to_bytes().to_vec();
@@ -67,19 +74,21 @@ pub fn explore(path: &str, after: Option<&str>, limit: usize) -> Result<FoundPag
     }
     names.sort_unstable();
     let total = names.len() as u64;
-    let mut rest = names.into_iter().filter(|name| after.is_none_or(|after| name.as_slice() > after.as_bytes()));
-    let entries: Vec<Found> = rest.by_ref().take(limit).filter_map(|name| look(&folder, &clean, &name)).collect();
-    let next = rest.next().and_then(|_| entries.last().map(|last| last.name.clone()));
+    let from = after.map_or(0, |after| names.partition_point(|name| *name <= after));
+    let rest = &names[from..];
+    let page = &rest[..limit.min(rest.len())];
+    let entries: Vec<Found> = page.iter().filter_map(|name| look(&folder, &clean, name)).collect();
+    let next = page.last().filter(|_| page.len() < rest.len()).map(|last| readable_path(last));
     Ok(FoundPage { entries, next, total })
 }
 
 /// Opens a folder component by component, following no link.
-fn open_folder(path: &str) -> io::Result<(std::os::fd::OwnedFd, String)> {
+fn open_folder(path: &[u8]) -> io::Result<(std::os::fd::OwnedFd, Vec<u8>)> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let mut folder = rustix::fs::open("/", flags, Mode::empty())?;
-    let mut clean = String::new();
-    for name in path.split('/').filter(|name| !matches!(*name, "" | ".")) {
-        if name == ".." {
+    let mut clean = Vec::new();
+    for name in path.split(|byte| *byte == b'/').filter(|name| !matches!(*name, b"" | b".")) {
+        if name == b".." || name.contains(&0) {
             return Err(io::ErrorKind::NotFound.into());
         }
         // Folders on the way need not be readable, only the last one.
@@ -87,14 +96,14 @@ fn open_folder(path: &str) -> io::Result<(std::os::fd::OwnedFd, String)> {
             Err(rustix::io::Errno::ACCESS) => rustix::fs::openat(&folder, name, flags | OFlags::PATH, Mode::empty())?,
             opened => opened?,
         };
-        clean.push('/');
-        clean.push_str(name);
+        clean.push(b'/');
+        clean.extend_from_slice(name);
     }
     Ok((folder, clean))
 }
 
 /// `None`: it went away meanwhile.
-fn look(folder: &impl std::os::fd::AsFd, parent: &str, name: &[u8]) -> Option<Found> {
+fn look(folder: &impl std::os::fd::AsFd, parent: &[u8], name: &[u8]) -> Option<Found> {
     let raw = Path::new(OsStr::from_bytes(name));
     let stat =
         rustix::fs::statx(folder.as_fd(), raw, AtFlags::SYMLINK_NOFOLLOW, rustix::fs::StatxFlags::BASIC_STATS).ok();
@@ -125,11 +134,10 @@ fn look(folder: &impl std::os::fd::AsFd, parent: &str, name: &[u8]) -> Option<Fo
     })
 }
 
-fn unreadable(parent: &str, name: &[u8]) -> Found {
-    let name = String::from_utf8_lossy(name).into_owned();
+fn unreadable(parent: &[u8], name: &[u8]) -> Found {
     Found {
-        path: format!("{parent}/{name}"),
-        name,
+        path: readable_path(&[parent, b"/", name].concat()),
+        name: String::from_utf8_lossy(name).into_owned(),
         kind: FoundKind::Other,
         size_bytes: None,
         modified_at: None,
@@ -164,6 +172,31 @@ mod tests {
         assert_eq!(second.entries[2].kind, FoundKind::Symlink);
         assert!(second.entries.iter().all(|found| found.readable));
         assert_eq!(second.entries[0].path, format!("{path}/c"));
+    }
+
+    #[test]
+    fn folders_whose_names_are_no_utf8_or_look_like_a_code_are_entered() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        for (name, shown, text) in [
+            (&b"caf\xe9"[..], "caf\u{fffd}", "caf%E9"),
+            (b"100%25", "100%25", "100%2525"),
+            (b"My Docs %", "My Docs %", "My Docs %"),
+        ] {
+            let folder = root.join(OsStr::from_bytes(name));
+            std::fs::create_dir(&folder).unwrap();
+            for n in 0..3 {
+                std::fs::write(folder.join(OsStr::from_bytes(&[b'\xff', b'0' + n])), "").unwrap();
+            }
+            let parent = root.to_str().unwrap();
+            let listed = explore(parent, None, 10).unwrap();
+            let found = listed.entries.iter().find(|found| found.name == shown).expect(shown);
+            assert_eq!(found.path, format!("{parent}/{text}"));
+            let first = explore(&found.path, None, 2).unwrap();
+            assert_eq!((first.entries.len(), first.next.as_deref()), (2, Some("%FF1")), "{shown}");
+            let second = explore(&found.path, first.next.as_deref(), 2).unwrap();
+            assert_eq!(second.entries[0].path, format!("{parent}/{text}/%FF2"));
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::Work;
+use crate::browse::path_bytes;
 use crate::handler::{CheckPayload, RestorePayload, SnapshotDeletePayload};
 use crate::trouble::{Result, Trouble, table};
 
@@ -46,6 +47,16 @@ pub(crate) fn after_backup(plan: &PlanRow, repository: RepoId, snapshot: Snapsho
     jobs
 }
 
+/// Once in the queue, however many ask for it.
+pub(crate) fn analysis(pool: PoolId, by: Option<UserId>) -> NewJob {
+    NewJob {
+        pool_id: Some(pool),
+        requested_by: by,
+        unique_key: Some(format!("analyse pool {pool}")),
+        ..NewJob::new(JobKind::PoolAnalysis)
+    }
+}
+
 impl Work {
     async fn enqueue(&self, job: NewJob) -> Result<JobId> {
         let mut tx = self.catalog.begin().await?;
@@ -55,13 +66,7 @@ impl Work {
     }
 
     pub async fn enqueue_pool_analysis(&self, pool: PoolId, by: Option<UserId>) -> Result<JobId> {
-        self.enqueue(NewJob {
-            pool_id: Some(pool),
-            requested_by: by,
-            unique_key: Some(format!("analyse pool {pool}")),
-            ..NewJob::new(JobKind::PoolAnalysis)
-        })
-        .await
+        self.enqueue(analysis(pool, by)).await
     }
 
     pub async fn enqueue_refresh(&self, repository: RepoId, by: Option<UserId>) -> Result<JobId> {
@@ -117,7 +122,9 @@ impl Work {
             let detail = format!("{target} does not begin with /");
             return Err(Trouble::new(&table::RESTORE_TARGET).with("detail", detail).field("target"));
         }
-        if asked.task.delete && asked.task.target.is_none() && asked.task.paths.is_empty() {
+        // Where everything is restored to the root, "what the snapshot does not hold" is the rest of the system.
+        let is_root = |target: &String| path_bytes(target).iter().all(|byte| matches!(byte, b'/' | b'.'));
+        if asked.task.delete && asked.task.target.as_ref().is_none_or(is_root) && asked.task.paths.is_empty() {
             return Err(Trouble::new(&table::RESTORE_DELETE_IN_ROOT).field("delete"));
         }
         self.enqueue(NewJob {

@@ -8,11 +8,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use rempart_jobs::RunOptions;
 use rempart_model::{Permission, PlanId, RunId, SnapshotRowId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use super::run_options::BackupOptions;
 use super::types::{
     Accepted, ErrorBody, Language, Overwrite, Page, Pool, PoolCreate, PoolPlace, RestoreRequest, RunState, Snapshot,
 };
@@ -157,10 +159,8 @@ async fn journals(
 #[serde(rename_all = "camelCase")]
 struct BackupRequest {
     plan_id: i64,
-    /// Taken and not used: what a run does is said by its plan.
     #[serde(default)]
-    #[allow(dead_code)]
-    options: Option<serde_json::Value>,
+    options: Option<BackupOptions>,
 }
 
 /// Old: back up by a plan. Now: `POST /api/plans/{id}/execute`.
@@ -172,12 +172,13 @@ async fn backup(
     audit: Audit,
     Body(body): Body<BackupRequest>,
 ) -> ApiResult<(StatusCode, Json<Accepted>)> {
-    plans::run_now(&state, &caller, &audit, PlanId::new(body.plan_id)).await
+    let options = body.options.unwrap_or_default().into();
+    plans::run_now(&state, &caller, &audit, PlanId::new(body.plan_id), options).await
 }
 
 /// Old: run a backup job. Now: `POST /api/plans/{id}/execute`.
 #[utoipa::path(post, path = "/api/backup-jobs/{id}/run", operation_id = "legacy.runBackupJob", tag = "legacy",
-    params(("id" = i64, Path)),
+    params(("id" = i64, Path, example = 1)),
     responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
 async fn run_backup_job(
     State(state): State<AppState>,
@@ -185,7 +186,7 @@ async fn run_backup_job(
     audit: Audit,
     PathId(id): PathId<PlanId>,
 ) -> ApiResult<(StatusCode, Json<Accepted>)> {
-    plans::run_now(&state, &caller, &audit, id).await
+    plans::run_now(&state, &caller, &audit, id, RunOptions::default()).await
 }
 
 /// Old: the backups there are. Now: `GET /api/snapshots`.
@@ -197,7 +198,7 @@ async fn backups(State(state): State<AppState>, Query(query): Query<ListQuery>) 
 
 /// Old: delete a backup. Now: `DELETE /api/snapshots/{id}`.
 #[utoipa::path(delete, path = "/api/backups/{id}", operation_id = "legacy.deleteBackup", tag = "legacy",
-    params(("id" = i64, Path)),
+    params(("id" = i64, Path, example = 1)),
     responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
 async fn delete_backup(
     State(state): State<AppState>,
@@ -248,7 +249,7 @@ async fn restore(
 
 /// Old: restore what a journal entry stored. Now: `POST /api/snapshots/{id}/restore`.
 #[utoipa::path(post, path = "/api/restore/{id}", operation_id = "legacy.restoreById", tag = "legacy",
-    request_body = LegacyRestore, params(("id" = i64, Path, description = "Of a journal entry")),
+    request_body = LegacyRestore, params(("id" = i64, Path, description = "Of a journal entry", example = 1)),
     responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
 async fn restore_by_id(
     State(state): State<AppState>,

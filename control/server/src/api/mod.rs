@@ -8,6 +8,7 @@ pub mod legacy;
 pub mod plans;
 pub mod pools;
 pub mod repositories;
+mod run_options;
 pub mod runs;
 pub mod servers;
 pub mod settings;

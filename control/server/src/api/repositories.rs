@@ -9,6 +9,8 @@ use rempart_model::{JobId, Permission, PoolId, RepoClientId, RepoId, ServerId};
 use rempart_work::repository::{NewRepositoryRequest, repository_name};
 use rempart_work::trouble::table;
 use rempart_work::{SecretText, Trouble};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::routes;
 
 use super::storage_words::repository_answer;
@@ -53,17 +55,31 @@ fn accepted(job: JobId) -> (StatusCode, Json<Accepted>) {
     (StatusCode::ACCEPTED, Json(Accepted { job_id: job.get(), run_id: None }))
 }
 
+/// Which repositories.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+struct Which {
+    /// Those that lie in this pool.
+    pool_id: Option<i64>,
+}
+
 /// Lists the repositories by name.
 #[utoipa::path(get, path = "/api/repositories", operation_id = "repositories.list", tag = "repositories",
-    params(ListQuery), responses((status = 200, body = Page<Repository>), (status = "4XX", body = ErrorBody)))]
+    params(ListQuery, Which), responses((status = 200, body = Page<Repository>), (status = "4XX", body = ErrorBody)))]
 async fn list(
     State(state): State<AppState>,
     AnswerLanguage(language): AnswerLanguage,
     Query(query): Query<ListQuery>,
+    Query(which): Query<Which>,
 ) -> ApiResult<Json<Page<Repository>>> {
     let text = query.text().map(str::to_lowercase);
     let mut items = Vec::new();
-    for row in state.catalog.repositories().await? {
+    let rows = match which.pool_id {
+        Some(pool) => state.catalog.repositories_of_pool(PoolId(pool)).await?,
+        None => state.catalog.repositories().await?,
+    };
+    for row in rows {
         let matches =
             |text: &str| [&row.path, &row.name, &row.pool_name].iter().any(|own| own.to_lowercase().contains(text));
         if text.as_deref().is_none_or(matches) {
@@ -97,7 +113,7 @@ async fn create(
 
 /// One repository.
 #[utoipa::path(get, path = "/api/repositories/{id}", operation_id = "repositories.read", tag = "repositories",
-    params(("id" = i64, Path)), responses((status = 200, body = Repository), (status = "4XX", body = ErrorBody)))]
+    params(("id" = i64, Path, example = 1)), responses((status = 200, body = Repository), (status = "4XX", body = ErrorBody)))]
 async fn read(
     State(state): State<AppState>,
     AnswerLanguage(language): AnswerLanguage,
@@ -110,7 +126,7 @@ async fn read(
 /// Changes the name that is shown. The files stay where they are.
 #[utoipa::path(patch, path = "/api/repositories/{id}", operation_id = "repositories.update", tag = "repositories",
     request_body = RepositoryUpdate,
-    params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "The ETag that was read")),
+    params(("id" = i64, Path, example = 1), ("If-Match" = String, Header, description = "The ETag that was read; `*` overwrites whatever is there", example = "\"3\"")),
     responses((status = 200, body = Repository), (status = "4XX", body = ErrorBody)))]
 async fn update(
     State(state): State<AppState>,
@@ -136,7 +152,7 @@ async fn update(
 /// Takes a repository out of the catalog, with its clients and what is known of its snapshots. Its files stay, and it can be
 /// adopted again.
 #[utoipa::path(delete, path = "/api/repositories/{id}", operation_id = "repositories.delete", tag = "repositories",
-    params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "The ETag that was read")),
+    params(("id" = i64, Path, example = 1), ("If-Match" = String, Header, description = "The ETag that was read; `*` overwrites whatever is there", example = "\"3\"")),
     responses((status = 204), (status = "4XX", body = ErrorBody)))]
 async fn remove(
     State(state): State<AppState>,
@@ -153,7 +169,7 @@ async fn remove(
 
 /// The page that restores without this server, with the password. Handed out until it is confirmed.
 #[utoipa::path(post, path = "/api/repositories/{id}/recovery-kit", operation_id = "repositories.recoveryKit",
-    tag = "repositories", params(("id" = i64, Path)),
+    tag = "repositories", params(("id" = i64, Path, example = 1)),
     responses((status = 200, body = RecoveryKit), (status = "4XX", body = ErrorBody)))]
 async fn recovery_kit(
     State(state): State<AppState>,
@@ -175,7 +191,7 @@ async fn recovery_kit(
 /// The proof that the kit was kept.
 #[utoipa::path(post, path = "/api/repositories/{id}/recovery-kit/confirm",
     operation_id = "repositories.confirmRecoveryKit", tag = "repositories", request_body = RecoveryKitConfirm,
-    params(("id" = i64, Path)), responses((status = 200, body = Repository), (status = "4XX", body = ErrorBody)))]
+    params(("id" = i64, Path, example = 1)), responses((status = 200, body = Repository), (status = "4XX", body = ErrorBody)))]
 async fn confirm_recovery_kit(
     State(state): State<AppState>,
     AnswerLanguage(language): AnswerLanguage,
@@ -190,7 +206,7 @@ async fn confirm_recovery_kit(
 
 /// Checks the repository: its structure, and every byte where that is asked for.
 #[utoipa::path(post, path = "/api/repositories/{id}/check", operation_id = "repositories.check", tag = "repositories",
-    request_body = CheckRequest, params(("id" = i64, Path)),
+    request_body = CheckRequest, params(("id" = i64, Path, example = 1)),
     responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
 async fn check(
     State(state): State<AppState>,
@@ -206,7 +222,7 @@ async fn check(
 
 /// Gives the space back of what no snapshot uses.
 #[utoipa::path(post, path = "/api/repositories/{id}/prune", operation_id = "repositories.prune", tag = "repositories",
-    params(("id" = i64, Path)), responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
+    params(("id" = i64, Path, example = 1)), responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
 async fn prune(
     State(state): State<AppState>,
     caller: Caller,
@@ -220,7 +236,7 @@ async fn prune(
 
 /// Reads the repository's snapshots into the catalog.
 #[utoipa::path(post, path = "/api/repositories/{id}/refresh", operation_id = "repositories.refresh",
-    tag = "repositories", params(("id" = i64, Path)),
+    tag = "repositories", params(("id" = i64, Path, example = 1)),
     responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
 async fn refresh(
     State(state): State<AppState>,
@@ -235,7 +251,7 @@ async fn refresh(
 
 /// Removes locks whose holders are gone. Those of programs that may be at work stay.
 #[utoipa::path(post, path = "/api/repositories/{id}/unlock", operation_id = "repositories.unlock", tag = "repositories",
-    params(("id" = i64, Path)), responses((status = 200, body = Unlocked), (status = "4XX", body = ErrorBody)))]
+    params(("id" = i64, Path, example = 1)), responses((status = 200, body = Unlocked), (status = "4XX", body = ErrorBody)))]
 async fn unlock(State(state): State<AppState>, audit: Audit, PathId(id): PathId<RepoId>) -> ApiResult<Json<Unlocked>> {
     let row = state.catalog.repository(id).await?;
     audit.object(id, &row.path);
@@ -245,7 +261,7 @@ async fn unlock(State(state): State<AppState>, audit: Audit, PathId(id): PathId<
 
 /// Lists the clients of the repository's restic REST endpoint.
 #[utoipa::path(get, path = "/api/repositories/{id}/clients", operation_id = "repositories.clients",
-    tag = "repositories", params(("id" = i64, Path)),
+    tag = "repositories", params(("id" = i64, Path, example = 1)),
     responses((status = 200, body = Vec<RestClient>), (status = "4XX", body = ErrorBody)))]
 async fn clients(State(state): State<AppState>, PathId(id): PathId<RepoId>) -> ApiResult<Json<Vec<RestClient>>> {
     state.catalog.repository(id).await?;
@@ -254,7 +270,7 @@ async fn clients(State(state): State<AppState>, PathId(id): PathId<RepoId>) -> A
 
 /// Makes credentials for a restic client; the password is shown once.
 #[utoipa::path(post, path = "/api/repositories/{id}/clients", operation_id = "repositories.createClient",
-    tag = "repositories", request_body = RestClientCreate, params(("id" = i64, Path)),
+    tag = "repositories", request_body = RestClientCreate, params(("id" = i64, Path, example = 1)),
     responses((status = 201, body = RestClientCreated), (status = "4XX", body = ErrorBody)))]
 async fn create_client(
     State(state): State<AppState>,
@@ -290,14 +306,14 @@ async fn create_client(
 
 /// For restic, as people reach this server.
 fn rest_url(state: &AppState, id: RepoId, username: &str, password: &str) -> String {
-    let base = state.settings.url(state.settings.listen.port());
+    let base = state.public_url();
     let (scheme, host) = base.split_once("://").unwrap_or(("http", &base));
-    format!("rest:{scheme}://{username}:{password}@{}/restic/{id}/", host.trim_end_matches('/'))
+    format!("rest:{scheme}://{username}:{password}@{host}/restic/{id}/")
 }
 
 /// Takes a client's credentials away.
 #[utoipa::path(delete, path = "/api/repositories/{id}/clients/{clientId}", operation_id = "repositories.deleteClient",
-    tag = "repositories", params(("id" = i64, Path), ("clientId" = i64, Path)),
+    tag = "repositories", params(("id" = i64, Path, example = 1), ("clientId" = i64, Path, example = 1)),
     responses((status = 204), (status = "4XX", body = ErrorBody)))]
 async fn remove_client(
     State(state): State<AppState>,

@@ -48,7 +48,7 @@ async fn create(Body(body): Body<ServerCreate>) -> ApiResult<Json<Server>> {
 
 /// One machine.
 #[utoipa::path(get, path = "/api/servers/{id}", operation_id = "servers.read", tag = "servers",
-    params(("id" = i64, Path)), responses((status = 200, body = Server), (status = "4XX", body = ErrorBody)))]
+    params(("id" = i64, Path, example = 1)), responses((status = 200, body = Server), (status = "4XX", body = ErrorBody)))]
 async fn read(State(state): State<AppState>, PathId(id): PathId<ServerId>) -> ApiResult<Versioned<Server>> {
     let row = state.catalog.server(id).await?;
     Ok(Versioned::ok(row.version, row.into()))
@@ -59,7 +59,8 @@ async fn read(State(state): State<AppState>, PathId(id): PathId<ServerId>) -> Ap
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 struct ExplorerQuery {
-    /// Absolute.
+    /// Absolute, as entries name it: UTF-8 as it is, any other byte of a name in percent code (`/caf%E9`), and a percent
+    /// sign that would begin such a code as `%25`. In the address it is encoded once more, as every parameter is.
     #[param(example = "/etc")]
     path: String,
     #[param(minimum = 1, maximum = 1000, example = 200)]
@@ -70,7 +71,7 @@ struct ExplorerQuery {
 
 /// Lists a folder of the machine, by name.
 #[utoipa::path(get, path = "/api/servers/{id}/explorer", operation_id = "servers.explore", tag = "servers",
-    params(("id" = i64, Path), ExplorerQuery),
+    params(("id" = i64, Path, example = 1), ExplorerQuery),
     responses((status = 200, body = Page<ExplorerEntry>), (status = "4XX", body = ErrorBody)))]
 async fn explore(
     State(state): State<AppState>,
@@ -92,7 +93,7 @@ async fn explore(
 
 /// Collects a machine's figures. Not before there are agents.
 #[utoipa::path(post, path = "/api/servers/{id}/collect-stats", operation_id = "servers.collectStats", tag = "servers",
-    params(("id" = i64, Path)),
+    params(("id" = i64, Path, example = 1)),
     responses((status = 202, body = Accepted), (status = 501, body = ErrorBody), (status = "4XX", body = ErrorBody)))]
 async fn collect_stats(State(state): State<AppState>, PathId(id): PathId<ServerId>) -> ApiResult<Json<Accepted>> {
     state.catalog.server(id).await?;

@@ -80,14 +80,14 @@ async fn list_all(
 
 /// One recovery point.
 #[utoipa::path(get, path = "/api/snapshots/{id}", operation_id = "snapshots.read", tag = "snapshots",
-    params(("id" = i64, Path)), responses((status = 200, body = Snapshot), (status = "4XX", body = ErrorBody)))]
+    params(("id" = i64, Path, example = 1)), responses((status = 200, body = Snapshot), (status = "4XX", body = ErrorBody)))]
 async fn read(State(state): State<AppState>, PathId(id): PathId<SnapshotRowId>) -> ApiResult<Json<Snapshot>> {
     Ok(Json(state.catalog.snapshot(id).await?.into()))
 }
 
 /// Removes a recovery point from its repository. Its space comes back with the next prune.
 #[utoipa::path(delete, path = "/api/snapshots/{id}", operation_id = "snapshots.delete", tag = "snapshots",
-    params(("id" = i64, Path)), responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
+    params(("id" = i64, Path, example = 1)), responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
 async fn remove(
     State(state): State<AppState>,
     caller: Caller,
@@ -128,9 +128,9 @@ struct FilesQuery {
     cursor: Option<String>,
 }
 
-/// Lists a folder of a recovery point, by name. `total` is 0: what a folder holds is counted by nobody.
+/// Lists a folder of a recovery point, by name.
 #[utoipa::path(get, path = "/api/snapshots/{id}/files", operation_id = "snapshots.files", tag = "snapshots",
-    params(("id" = i64, Path), FilesQuery),
+    params(("id" = i64, Path, example = 1), FilesQuery),
     responses((status = 200, body = Page<SnapshotEntry>), (status = "4XX", body = ErrorBody)))]
 async fn files(
     State(state): State<AppState>,
@@ -143,7 +143,7 @@ async fn files(
     Ok(Json(Page {
         items: page.entries.into_iter().map(SnapshotEntry::from).collect(),
         next_cursor: page.next,
-        total: 0,
+        total: page.total,
     }))
 }
 
@@ -161,7 +161,7 @@ struct FindQuery {
 /// Finds entries by name, anywhere in a recovery point. A `total` above the number of items says that there are more: the
 /// question is to be narrowed down.
 #[utoipa::path(get, path = "/api/snapshots/{id}/find", operation_id = "snapshots.find", tag = "snapshots",
-    params(("id" = i64, Path), FindQuery), responses((status = 200, body = Page<SnapshotEntry>), (status = "4XX", body = ErrorBody)))]
+    params(("id" = i64, Path, example = 1), FindQuery), responses((status = 200, body = Page<SnapshotEntry>), (status = "4XX", body = ErrorBody)))]
 async fn find(
     State(state): State<AppState>,
     PathId(id): PathId<SnapshotRowId>,
@@ -192,8 +192,9 @@ struct DownloadQuery {
 
 /// Downloads a file, or a folder as an archive. The stream breaks off where something cannot be read.
 #[utoipa::path(get, path = "/api/snapshots/{id}/download", operation_id = "snapshots.download", tag = "snapshots",
-    params(("id" = i64, Path), DownloadQuery),
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+    params(("id" = i64, Path, example = 1), DownloadQuery),
+    responses((status = 200, body = String, content_type = "application/octet-stream",
+            description = "The bytes of the file, or of the archive", example = json!("the bytes of the file")),
         (status = "4XX", body = ErrorBody)))]
 async fn download(
     State(state): State<AppState>,
@@ -239,7 +240,7 @@ fn disposition(name: &str) -> HeaderValue {
 
 /// Brings files back to the machine.
 #[utoipa::path(post, path = "/api/snapshots/{id}/restore", operation_id = "snapshots.restore", tag = "snapshots",
-    request_body = RestoreRequest, params(("id" = i64, Path)),
+    request_body = RestoreRequest, params(("id" = i64, Path, example = 1)),
     responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
 async fn restore(
     State(state): State<AppState>,

@@ -40,6 +40,8 @@ pub struct Entry {
 #[derive(Debug, PartialEq, Eq)]
 pub struct ListPage {
     pub entries: Vec<Entry>,
+    /// All entries of the folder.
+    pub total: u64,
     /// The name that the page ended with, in percent code; `None` on the last page.
     pub next: Option<String>,
 }
@@ -71,16 +73,17 @@ pub fn list(
     }
     let options = ListOptions { recursive: false, prefix: path.to_vec() };
     let mut listing = List::of(repository, &place, &options);
-    let mut page = ListPage { entries: Vec::new(), next: None };
+    let mut page = ListPage { entries: Vec::new(), total: 0, next: None };
     let mut last = Vec::new();
     while let Some(found) = listing.next_entry() {
         let found = found?;
-        if after.is_some_and(|after| found.node.name.as_slice() <= after) {
+        page.total += 1;
+        if page.next.is_some() || after.is_some_and(|after| found.node.name.as_slice() <= after) {
             continue;
         }
         if page.entries.len() == limit {
             page.next = Some(path_text(&last));
-            break;
+            continue;
         }
         last.clone_from(&found.node.name);
         page.entries.push(entry(found.path, found.node));

@@ -7,4 +7,4 @@ mod service;
 
 pub use download::{Download, DownloadForm};
 pub use list::{Entry, EntryKind, FOUND_AT_MOST, FindPage, ListPage, find, list};
-pub use path::{path_bytes, path_text};
+pub use path::{path_bytes, path_text, readable_path};

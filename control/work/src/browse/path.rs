@@ -14,6 +14,32 @@ pub fn path_text(path: &[u8]) -> String {
     text
 }
 
+/// The path as text that people can read and [`path_bytes`] understands: UTF-8 as it is, other bytes in percent code, and the
+/// percent sign that would begin a code as `%25`.
+#[must_use]
+pub fn readable_path(path: &[u8]) -> String {
+    let begins_code = |at: usize| {
+        path[at] == b'%' && path.get(at + 1..at + 3).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit))
+    };
+    let mut text = String::with_capacity(path.len());
+    let mut at = 0;
+    for chunk in path.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if begins_code(at) {
+                text.push_str("%25")
+            } else {
+                text.push(c)
+            }
+            at += c.len_utf8();
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("%{byte:02X}"));
+            at += 1;
+        }
+    }
+    text
+}
+
 /// The bytes of such a text. A percent sign that begins no code stands for itself, so that a person may type a plain path.
 #[must_use]
 pub fn path_bytes(text: &str) -> Vec<u8> {
@@ -37,6 +63,25 @@ pub fn path_bytes(text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_readable_path_says_any_bytes_and_plain_ones_as_they_are() {
+        let all: Vec<u8> = (1..=255).collect();
+        for (bytes, text) in [
+            (&b"/home/ann/My Docs"[..], "/home/ann/My Docs"),
+            ("/été/☃".as_bytes(), "/été/☃"),
+            (b"/100%", "/100%"),
+            (b"/100%25", "/100%2525"),
+            (b"/a%zz%4", "/a%zz%4"),
+            (b"/caf\xe9", "/caf%E9"),
+            (b"/%\xe9", "/%%E9"),
+            (b"/%a\xe9", "/%a%E9"),
+        ] {
+            assert_eq!(readable_path(bytes), text);
+            assert_eq!(path_bytes(text), bytes, "{text}");
+        }
+        assert_eq!(path_bytes(&readable_path(&all)), all);
+    }
 
     #[test]
     fn any_bytes_come_back_as_they_were() {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rempart_archive::backup::Summary;
-use rempart_catalog::{NewSnapshot, PlanRow, Problem};
-use rempart_jobs::{Job, JobOutcome};
-use rempart_model::{PlanId, RunId};
+use rempart_catalog::{NewSnapshot, PlanRow, Problem, WriteTx};
+use rempart_jobs::{BackupPayload, Job, JobOutcome};
+use rempart_model::{PlanId, RepoId, RunId};
 use rempart_repository::{Repository, StoredSnapshot};
 use serde_json::json;
 
-use super::{Desk, engine, repository_of, target_gone, warned};
+use super::{Desk, engine, payload, repository_of, target_gone, warned};
 use crate::task::backup::{self as task, BackupTask, FileProblem};
 use crate::trouble::{Result, Trouble, table};
 use crate::{Work, queue};
@@ -45,13 +45,15 @@ impl Work {
             desk.info(format!("the snapshot {} was committed by an attempt before this one", stored.id.short()));
             return self.record(job, &plan, &stored, None, desk).await;
         }
+        let BackupPayload { options, .. } = payload(job)?;
         let work = BackupTask {
             sources: plan.spec.sources.clone(),
-            compression: plan.spec.compression,
+            compression: options.compression.unwrap_or(plan.spec.compression),
             host_name: server.host_name.clone().unwrap_or_else(|| server.name.clone()),
             tags: [vec![plan_tag(plan.id), own_tag], plan.spec.tags.clone()].concat(),
             parent_tag: plan_tag(plan.id),
             cache_scope: format!("plan {}", plan.id),
+            read_everything: options.read_everything,
         };
         desk.info(format!("backing up {} to {}", work.sources.folders.join(", "), repository.location()));
         let (gauge, myself) = (desk.gauge.clone(), Arc::clone(self));
@@ -115,6 +117,7 @@ impl Work {
             for next in queue::after_backup(plan, new.repository_id, row) {
                 tx.enqueue_job(&next, now).await?;
             }
+            self.count_in(&mut tx, new.repository_id, stored, now).await?;
         }
         tx.commit().await?;
         desk.info(format!("the snapshot {} stands", stored.id.short()));
@@ -134,8 +137,28 @@ impl Work {
     }
 }
 
+impl Work {
+    /// The repository is larger now. What the run stored is added to what was measured; a repository that was empty so far is
+    /// measured, together with its pool. The next analysis of the pool counts anew.
+    async fn count_in(
+        &self,
+        tx: &mut WriteTx,
+        repository: RepoId,
+        stored: &StoredSnapshot,
+        now: Timestamp,
+    ) -> Result<()> {
+        let row = self.catalog.repository(repository).await?;
+        if row.stored_bytes == 0 {
+            tx.enqueue_job(&queue::analysis(row.pool_id, None), now).await?;
+            return Ok(());
+        }
+        let added = stored.snapshot.summary.as_ref().map_or(0, |summary| summary.data_added_packed);
+        Ok(tx.set_stored_bytes(repository, row.stored_bytes.saturating_add(added), now).await?)
+    }
+}
+
 /// What the snapshot's own file tells.
-pub(super) fn describe(repository: rempart_model::RepoId, stored: &StoredSnapshot) -> NewSnapshot {
+pub(super) fn describe(repository: RepoId, stored: &StoredSnapshot) -> NewSnapshot {
     let snapshot = &stored.snapshot;
     let summary = snapshot.summary.as_ref();
     NewSnapshot {

@@ -1,19 +1,23 @@
 //! A backup: folders of this machine become a snapshot.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use rempart_archive::backup::{
-    self as engine, ChangeCacheLocation, ExcludeTag, Excludes, Observer, Options, Problem, ProblemKind, Summary,
+    self as engine, ChangeCacheLocation, ChangeDetection, ExcludeTag, Excludes, Observer, Options, Problem,
+    ProblemKind, Summary,
 };
 use rempart_archive::pattern::{Case, Patterns};
 use rempart_chunker::{Chunker, Polynomial};
-use rempart_format::{FileTime, LocalZone, Snapshot, SnapshotSummary, WallTime};
+use rempart_format::{FileTime, LocalZone, Snapshot, WallTime};
 use rempart_model::{Compression, SnapshotId, Sources};
 use rempart_repository::{BlobSink as _, Repository, StoredSnapshot, Writer, WriterLock, WriterOptions};
 
 use super::{gauge::Gauge, lock};
+use crate::browse::path_bytes;
 use crate::trouble::{Result, Trouble, table};
 
 /// What is backed up, and what the snapshot says about it.
@@ -28,6 +32,8 @@ pub struct BackupTask {
     pub parent_tag: String,
     /// Keeps the change cache of one plan apart from those of others.
     pub cache_scope: String,
+    /// Also what looks unchanged is read.
+    pub read_everything: bool,
 }
 
 /// A backup whose snapshot is committed.
@@ -96,7 +102,7 @@ pub fn run(
 ) -> Result<BackupDone> {
     let begun = Timestamp::now();
     let mut options = options(task)?;
-    let files: Vec<PathBuf> = task.sources.folders.iter().map(PathBuf::from).collect();
+    let files = folders(task);
     if files.is_empty() {
         return Err(Trouble::new(&table::BACKUP_NO_SOURCES));
     }
@@ -157,10 +163,22 @@ pub fn find_by_tag(repository: &Repository, tag: &str) -> Result<Option<StoredSn
     Ok(snapshots.into_iter().rev().find(|stored| stored.snapshot.tags.iter().any(|own| own == tag)))
 }
 
+/// The folders of a plan, which writes them as the explorer does.
+fn folders(task: &BackupTask) -> Vec<PathBuf> {
+    task.sources.folders.iter().map(|path| PathBuf::from(OsString::from_vec(path_bytes(path)))).collect()
+}
+
+/// As a snapshot names them: text, like restic.
+fn paths(task: &BackupTask) -> Vec<String> {
+    folders(task).iter().map(|path| path.to_string_lossy().into_owned()).collect()
+}
+
 fn options(task: &BackupTask) -> Result<Options> {
     let sources = &task.sources;
-    let patterns = Patterns::parse(&sources.excludes, Case::Sensitive)
-        .map_err(|error| Trouble::new(&table::BACKUP_BAD_PATTERN).because(error).field("sources.excludes"))?;
+    let patterns = Patterns::parse(&sources.excludes, Case::Sensitive).map_err(|error| {
+        let trouble = Trouble::new(&table::BACKUP_BAD_PATTERN).with("detail", &error);
+        trouble.because(error).field("sources.excludes")
+    })?;
     Ok(Options {
         excludes: Excludes {
             patterns,
@@ -174,16 +192,16 @@ fn options(task: &BackupTask) -> Result<Options> {
             Compression::Fast => engine::Compression::Fast,
             Compression::Max => engine::Compression::Max,
         },
+        changes: if task.read_everything { ChangeDetection::Force } else { ChangeDetection::Full },
         track_current_files: true,
         ..Options::default()
     })
 }
 
-/// Whether these patterns would be taken, for a plan that is about to be stored.
-pub fn check_patterns(excludes: &[String]) -> Result<()> {
-    Patterns::parse(excludes, Case::Sensitive)
-        .map(drop)
-        .map_err(|error| Trouble::new(&table::BACKUP_BAD_PATTERN).because(error).field("sources.excludes"))
+/// Why a backup could not use this pattern, for a plan that is about to be stored.
+#[must_use]
+pub fn pattern_fault(pattern: &str) -> Option<&'static str> {
+    Patterns::parse([pattern], Case::Sensitive).err().map(|error| error.reason)
 }
 
 /// The newest of the same plan, else of the same host and paths. One that cannot be read is no parent, and no reason to
@@ -194,7 +212,7 @@ fn parent(repository: &Repository, task: &BackupTask) -> Result<Option<StoredSna
         sorted.sort();
         sorted
     };
-    let wanted = sorted(&task.sources.folders);
+    let wanted = sorted(&paths(task));
     let (mut snapshots, _) = repository.snapshots_lenient()?;
     let of_plan = snapshots.iter().rposition(|stored| stored.snapshot.tags.contains(&task.parent_tag));
     let of_paths = || {
@@ -233,10 +251,9 @@ fn keep_what_is_stored(writer: Writer) {
 
 fn snapshot(task: &BackupTask, report: &engine::Report, parent: Option<&StoredSnapshot>, begun: Timestamp) -> Snapshot {
     let zone = LocalZone::system();
-    let counts = &report.summary;
     Snapshot {
         parent: parent.map(|parent| parent.id),
-        paths: task.sources.folders.clone(),
+        paths: paths(task),
         hostname: task.host_name.clone(),
         username: "rempart".to_owned(),
         uid: rustix::process::getuid().as_raw(),
@@ -244,22 +261,7 @@ fn snapshot(task: &BackupTask, report: &engine::Report, parent: Option<&StoredSn
         excludes: task.sources.excludes.clone(),
         tags: task.tags.clone(),
         program_version: Some(concat!("rempart ", env!("CARGO_PKG_VERSION")).to_owned()),
-        summary: Some(SnapshotSummary {
-            backup_start: WallTime::new(begun, &zone),
-            backup_end: WallTime::now(&zone),
-            files_new: counts.files_new,
-            files_changed: counts.files_changed,
-            files_unmodified: counts.files_unmodified,
-            dirs_new: counts.dirs_new,
-            dirs_changed: counts.dirs_changed,
-            dirs_unmodified: counts.dirs_unmodified,
-            data_blobs: counts.data_blobs,
-            tree_blobs: counts.tree_blobs,
-            data_added: counts.data_added_bytes,
-            data_added_packed: counts.data_added_packed_bytes,
-            total_files_processed: counts.total_files_processed,
-            total_bytes_processed: counts.total_bytes_processed,
-        }),
+        summary: Some(report.summary.in_snapshot(WallTime::new(begun, &zone), WallTime::now(&zone))),
         ..Snapshot::new(report.tree, WallTime::new(begun, &zone))
     }
 }

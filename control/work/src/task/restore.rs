@@ -1,5 +1,7 @@
 //! A restore: a snapshot, or a part of it, becomes files of this machine again.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -14,6 +16,7 @@ use rempart_repository::{Repository, StoredSnapshot};
 use serde::{Deserialize, Serialize};
 
 use super::{gauge::Gauge, lock};
+use crate::browse::path_bytes;
 use crate::trouble::{Result, Trouble, chain, table};
 
 /// What happens where the target has an entry of the same name already.
@@ -33,7 +36,8 @@ pub enum Overwrite {
 pub struct RestoreTask {
     /// Paths in the snapshot, as bytes in percent code; empty: everything.
     pub paths: Vec<String>,
-    /// A folder, below which everything gets its full path; `None`: where the files came from.
+    /// A folder, written as the explorer writes paths, below which everything gets its full path; `None`: where the files
+    /// came from.
     pub target: Option<String>,
     #[serde(default)]
     pub overwrite: Overwrite,
@@ -145,7 +149,7 @@ pub fn run(
     let held = lock::shared(repository, &gauge.cancel)?;
     repository.reload_index()?;
     let tree = stored.snapshot.tree;
-    let paths: Vec<Vec<u8>> = task.paths.iter().map(|path| crate::browse::path_bytes(path)).collect();
+    let paths: Vec<Vec<u8>> = task.paths.iter().map(|path| path_bytes(path)).collect();
     for path in &paths {
         browse::resolve(repository, tree, path)?;
     }
@@ -177,16 +181,21 @@ pub fn run(
 /// The folder that the root of the snapshot becomes.
 fn target(repository: &Repository, stored: &StoredSnapshot, task: &RestoreTask) -> Result<PathBuf> {
     if let Some(target) = &task.target {
-        let path = Path::new(target);
+        let path = PathBuf::from(OsString::from_vec(path_bytes(target)));
         if path.is_absolute() {
-            return Ok(path.to_owned());
+            return Ok(path);
         }
         let why = "the path must be absolute, beginning with /";
         return Err(Trouble::new(&table::RESTORE_TARGET).with("detail", why).field("target"));
     }
     // In place: what the tree calls /etc must be what the machine calls /etc. A snapshot of relative paths has no such root.
     for source in &stored.snapshot.paths {
-        if !source.starts_with('/') || browse::resolve(repository, stored.snapshot.tree, source.as_bytes()).is_err() {
+        // What was no UTF-8 is told by the snapshot as U+FFFD: as far as it can be read it must be there.
+        let readable = match source.find(char::REPLACEMENT_CHARACTER) {
+            Some(at) => &source[..source[..at].rfind('/').unwrap_or(0)],
+            None => source,
+        };
+        if !source.starts_with('/') || browse::resolve(repository, stored.snapshot.tree, readable.as_bytes()).is_err() {
             return Err(Trouble::new(&table::RESTORE_IN_PLACE).with("path", source).field("target"));
         }
     }

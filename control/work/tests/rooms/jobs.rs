@@ -147,6 +147,7 @@ rempart_catalog::on_both_dialects! {
             tags: vec![plan_tag(plan.row.id), format!("rempart-job-{}-{}", job.id, job.queued_at.as_millisecond())],
             parent_tag: plan_tag(plan.row.id),
             cache_scope: "x".to_owned(),
+            read_everything: false,
         };
         let repository = plan.work().open_repository(plan.repository.id).await.unwrap();
         let done = tokio::task::spawn_blocking(move || back_up(&repository, &task, &Gauge::default(), &|_| Ok(())));
@@ -310,6 +311,76 @@ fn a_check_names_the_damage_and_a_verification_does_not_pass_over_it() {
 }
 
 #[test]
+fn what_a_run_stored_is_counted_at_once() {
+    run(async {
+        let scratch = Scratch::new(Dialect::Sqlite);
+        let plan = Plan::new(&scratch, |_| ()).await;
+        let stored = async || plan.work().catalog.repository(plan.repository.id).await.unwrap().stored_bytes;
+        let on_disk = || contents(&plan.place).values().map(|content| content.len() as u64).sum::<u64>();
+        // Given a first run: the repository is measured right after it, not at the next quarter of an hour.
+        assert_done(&plan.backup().await);
+        let queued = plan.work().catalog.jobs(&JobFilter::default(), &PageRequest::first(50)).await.unwrap().items;
+        let analyses: Vec<_> = queued.into_iter().filter(|job| job.kind == JobKind::PoolAnalysis).collect();
+        assert_eq!(analyses.len(), 1, "the pool's own and the run's are one");
+        assert_done(&plan.work().perform(&analyses[0], &Desk::new(|_, _| ())).await);
+        assert_eq!(stored().await, on_disk());
+        // And a second one: what it stored is added.
+        let before = stored().await;
+        std::fs::write(plan.source.join("new"), vec![7; 100_000]).unwrap();
+        assert_done(&plan.backup().await);
+        let after = stored().await;
+        assert!(after > before && after <= on_disk(), "{before} {after} {}", on_disk());
+    });
+}
+
+#[test]
+fn a_run_may_read_everything_and_compress_otherwise_than_its_plan() {
+    run(async {
+        let scratch = Scratch::new(Dialect::Sqlite);
+        let plan = Plan::new(&scratch, |_| ()).await;
+        let counted = async |options: serde_json::Value| {
+            let outcome = plan.run(JobKind::Backup, json!({ "planId": plan.row.id, "options": options })).await;
+            assert_done(&outcome);
+            outcome.result.unwrap()["counters"].clone()
+        };
+        let first = counted(json!({})).await;
+        let files = first["filesNew"].as_u64().unwrap();
+        let second = counted(json!({})).await;
+        assert_eq!((&second["filesNew"], &second["filesUnmodified"]), (&json!(0), &json!(files)));
+        // Everything: nothing counts as unchanged, and nothing is stored twice.
+        let third = counted(json!({ "readEverything": true })).await;
+        assert_eq!((&third["filesNew"], &third["filesUnmodified"]), (&json!(files), &json!(0)));
+        assert_eq!(third["addedBytes"], 0);
+        // Without compression, what is new lies there as it is.
+        std::fs::write(plan.source.join("new"), vec![b'7'; 300_000]).unwrap();
+        let fourth = counted(json!({ "compression": "off" })).await;
+        assert!(fourth["storedBytes"].as_u64() > Some(300_000), "{fourth}");
+    });
+}
+
+#[test]
+fn a_plan_may_name_a_folder_that_is_no_utf8() {
+    use std::os::unix::ffi::OsStrExt as _;
+    run(async {
+        let scratch = Scratch::new(Dialect::Sqlite);
+        let mut folder = String::new();
+        let plan = Plan::new(&scratch, |spec| {
+            let source = Path::new(&spec.sources.folders[0]).join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+            std::fs::create_dir(&source).unwrap();
+            std::fs::write(source.join("menu"), "soup").unwrap();
+            folder = rempart_work::browse::readable_path(source.as_os_str().as_bytes());
+            spec.sources.folders = vec![folder.clone()];
+        })
+        .await;
+        assert!(folder.ends_with("/caf%E9"), "{folder}");
+        assert_done(&plan.backup().await);
+        let row = plan.snapshots().await.remove(0);
+        let page = plan.work().list_snapshot(row.id, &folder, None, 10).await.unwrap();
+        assert_eq!((page.total, page.entries[0].name.as_str()), (1, "menu"));
+    });
+}
+
+#[test]
 fn a_pool_is_measured_and_an_unreachable_one_says_so() {
     run(async {
         let scratch = Scratch::new(Dialect::Sqlite);
@@ -334,8 +405,10 @@ fn folders_are_browsed_page_by_page_and_files_come_as_streams() {
         let row = plan.snapshots().await.remove(0);
         let folder = rempart_work::browse::path_text(plan.source.join("part 0").to_str().unwrap().as_bytes());
         let (mut names, mut after) = (Vec::new(), None);
+        let total = std::fs::read_dir(plan.source.join("part 0")).unwrap().count() as u64;
         loop {
             let page = plan.work().list_snapshot(row.id, &folder, after.as_deref(), 3).await.unwrap();
+            assert_eq!(page.total, total, "on every page");
             names.extend(page.entries.into_iter().map(|entry| entry.name));
             after = page.next;
             if after.is_none() {

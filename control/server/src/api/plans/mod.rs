@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use rempart_catalog::{CatalogErrorKind, NewPlan, PlanFilter};
+use rempart_jobs::{Origin, RunOptions};
 use rempart_model::{Permission, PlanId, RepoId, ScheduleSpec, ServerId};
 use rempart_policy::Schedule;
 use serde::Deserialize;
@@ -66,7 +67,7 @@ async fn list(
 
 /// Shows a plan.
 #[utoipa::path(get, path = "/api/plans/{id}", operation_id = "plans.show", tag = "plans",
-    params(("id" = i64, Path)), responses((status = 200, body = Plan), (status = "4XX", body = ErrorBody)))]
+    params(("id" = i64, Path, example = 1)), responses((status = 200, body = Plan), (status = "4XX", body = ErrorBody)))]
 async fn show(
     State(state): State<AppState>,
     PathId(id): PathId<PlanId>,
@@ -95,7 +96,7 @@ async fn create(
 
 /// Changes a plan. Runs at work finish as they began.
 #[utoipa::path(put, path = "/api/plans/{id}", operation_id = "plans.update", tag = "plans", request_body = PlanWrite,
-    params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "The ETag that was read")),
+    params(("id" = i64, Path, example = 1), ("If-Match" = String, Header, description = "The ETag that was read; `*` overwrites whatever is there", example = "\"3\"")),
     responses((status = 200, body = Plan), (status = "4XX", body = ErrorBody)))]
 async fn update(
     State(state): State<AppState>,
@@ -120,7 +121,7 @@ async fn update(
 
 /// Removes a plan. Its runs stay as history, its snapshots in their repository.
 #[utoipa::path(delete, path = "/api/plans/{id}", operation_id = "plans.remove", tag = "plans",
-    params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "The ETag that was read")),
+    params(("id" = i64, Path, example = 1), ("If-Match" = String, Header, description = "The ETag that was read; `*` overwrites whatever is there", example = "\"3\"")),
     responses((status = 204), (status = "4XX", body = ErrorBody)))]
 async fn remove(
     State(state): State<AppState>,
@@ -138,7 +139,7 @@ async fn remove(
 
 /// Runs a plan now. A plan that is paused runs too: somebody asks for it.
 #[utoipa::path(post, path = "/api/plans/{id}/execute", operation_id = "plans.execute", tag = "plans",
-    params(("id" = i64, Path)),
+    params(("id" = i64, Path, example = 1)),
     responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
 async fn execute(
     State(state): State<AppState>,
@@ -146,7 +147,7 @@ async fn execute(
     audit: Audit,
     PathId(id): PathId<PlanId>,
 ) -> ApiResult<(StatusCode, Json<Accepted>)> {
-    run_now(&state, &caller, &audit, id).await
+    run_now(&state, &caller, &audit, id, RunOptions::default()).await
 }
 
 /// "Run now", whichever route asks for it.
@@ -155,10 +156,12 @@ pub async fn run_now(
     caller: &Caller,
     audit: &Audit,
     id: PlanId,
+    options: RunOptions,
 ) -> ApiResult<(StatusCode, Json<Accepted>)> {
     let plan = state.catalog.plan(id).await?;
     audit.object(id, &plan.name);
-    super::runs::start(state, id, super::runs::asked_by(caller)).await
+    let origin = Origin { options, ..super::runs::asked_by(caller) };
+    super::runs::start(state, id, origin).await
 }
 
 /// When a schedule would fire next.

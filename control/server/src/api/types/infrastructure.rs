@@ -51,7 +51,10 @@ pub enum FileKind {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExplorerEntry {
+    /// For people: what is not UTF-8 is shown as U+FFFD.
     pub name: String,
+    /// Goes into `path`, into a plan's folders and into a restore's target as it is: UTF-8 as it stands, any other byte in
+    /// percent code (`/srv/caf%E9`), a percent sign that would begin such a code as `%25`.
     pub path: String,
     pub kind: FileKind,
     pub size_bytes: Option<u64>,

@@ -73,7 +73,7 @@ pub enum Overwrite {
 pub struct RestoreRequest {
     /// As the entries name them; empty: everything.
     pub paths: Vec<String>,
-    /// A folder; `null`: where the files came from.
+    /// A folder, as the explorer writes its path; `null`: where the files came from.
     pub target: Option<String>,
     pub overwrite: Overwrite,
     /// Also remove, in restored folders, what the snapshot does not hold.
