@@ -41,6 +41,7 @@ words! {
         Queued = "queued",
         Running = "running",
         Succeeded = "succeeded",
+        /// A recovery point stands, and something is not in it: the problems say what.
         Warning = "warning",
         Failed = "failed",
         Canceled = "canceled",

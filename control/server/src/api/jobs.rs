@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use rempart_catalog::JobFilter;
 use rempart_jobs::CancelAnswer;
-use rempart_model as model;
 use rempart_model::{JobId, Permission, PlanId, PoolId, RepoId, RunId, ServerId};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -57,8 +56,8 @@ async fn list(
 ) -> ApiResult<Json<Page<Job>>> {
     let asked = states(which.state.as_deref(), &[JobState::Queued, JobState::Leased, JobState::Running])?;
     let filter = JobFilter {
-        states: asked.into_iter().map(model::JobState::from).collect(),
-        kind: which.kind.map(Into::into),
+        states: asked,
+        kind: which.kind,
         server_id: which.server_id.map(ServerId::new),
         pool_id: which.pool_id.map(PoolId::new),
         repository_id: which.repository_id.map(RepoId::new),
@@ -71,7 +70,7 @@ async fn list(
 }
 
 /// Shows a job with how far it is.
-#[utoipa::path(get, path = "/api/jobs/{id}", operation_id = "jobs.show", tag = "jobs", params(("id" = i64, Path)),
+#[utoipa::path(get, path = "/api/jobs/{id}", operation_id = "jobs.show", tag = "jobs", params(("id" = i64, Path, example = 1)),
     responses((status = 200, body = Job), (status = "4XX", body = ErrorBody)))]
 async fn show(
     State(state): State<AppState>,
@@ -85,7 +84,7 @@ async fn show(
 
 /// With titles, and with what the waiting ones wait for.
 async fn shown_all(state: &AppState, rows: Vec<rempart_jobs::Job>, language: Language) -> ApiResult<Vec<Job>> {
-    let waits = rows.iter().any(|job| job.state == model::JobState::Queued);
+    let waits = rows.iter().any(|job| job.state == JobState::Queued);
     let reasons = match waits {
         true => state.catalog.waiting_reasons(state.limits(), Timestamp::now()).await?,
         false => Default::default(),
@@ -101,7 +100,7 @@ async fn shown_all(state: &AppState, rows: Vec<rempart_jobs::Job>, language: Lan
 
 /// Cancels a job: at once while it waits, within seconds while it runs.
 #[utoipa::path(post, path = "/api/jobs/{id}/cancel", operation_id = "jobs.cancel", tag = "jobs",
-    params(("id" = i64, Path)),
+    params(("id" = i64, Path, example = 1)),
     responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
 async fn cancel(
     State(state): State<AppState>,
@@ -130,7 +129,7 @@ pub async fn ask_to_cancel(state: &AppState, job: JobId) -> ApiResult<bool> {
 
 /// The log of a job, oldest line first. `cursor` is the `seq` of the last line that is known.
 #[utoipa::path(get, path = "/api/jobs/{id}/log", operation_id = "jobs.log", tag = "jobs",
-    params(("id" = i64, Path), ListQuery),
+    params(("id" = i64, Path, example = 1), ListQuery),
     responses((status = 200, body = Page<LogLine>), (status = "4XX", body = ErrorBody)))]
 async fn log(
     State(state): State<AppState>,

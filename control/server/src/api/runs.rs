@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use rempart_catalog::{RunFilter, RunRow};
 use rempart_jobs::{Origin, start_run};
-use rempart_model as model;
 use rempart_model::{Permission, PlanId, RepoId, RunId, RunOrigin, ServerId, SnapshotRowId, UserId};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -81,7 +80,7 @@ pub async fn page(
 ) -> ApiResult<Page<RunSummary>> {
     let asked = states(which.state.as_deref(), &[RunState::Queued, RunState::Running])?;
     let filter = RunFilter {
-        states: asked.into_iter().map(model::RunState::from).collect(),
+        states: asked,
         plan_id: which.plan_id.map(PlanId::new),
         server_id: which.server_id.map(ServerId::new),
         repository_id: which.repository_id.map(RepoId::new),
@@ -93,7 +92,7 @@ pub async fn page(
 }
 
 /// Shows a run with how far it is.
-#[utoipa::path(get, path = "/api/runs/{id}", operation_id = "runs.show", tag = "runs", params(("id" = i64, Path)),
+#[utoipa::path(get, path = "/api/runs/{id}", operation_id = "runs.show", tag = "runs", params(("id" = i64, Path, example = 1)),
     responses((status = 200, body = Run), (status = "4XX", body = ErrorBody)))]
 async fn show(
     State(state): State<AppState>,
@@ -120,7 +119,7 @@ async fn show(
 
 /// Cancels a run: at once while it waits, within seconds while it goes on. What it stored stays for the next run.
 #[utoipa::path(post, path = "/api/runs/{id}/cancel", operation_id = "runs.cancel", tag = "runs",
-    params(("id" = i64, Path)),
+    params(("id" = i64, Path, example = 1)),
     responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
 async fn cancel(
     State(state): State<AppState>,
@@ -139,7 +138,7 @@ async fn cancel(
 
 /// Runs the plan of a run that is over again.
 #[utoipa::path(post, path = "/api/runs/{id}/retry", operation_id = "runs.retry", tag = "runs",
-    params(("id" = i64, Path)),
+    params(("id" = i64, Path, example = 1)),
     responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
 async fn retry(
     State(state): State<AppState>,
@@ -187,7 +186,7 @@ pub fn asked_by(caller: &Caller) -> Origin {
 
 /// What is not in the recovery point, or not as it was.
 #[utoipa::path(get, path = "/api/runs/{id}/problems", operation_id = "runs.problems", tag = "runs",
-    params(("id" = i64, Path), ListQuery),
+    params(("id" = i64, Path, example = 1), ListQuery),
     responses((status = 200, body = Page<RunProblem>), (status = "4XX", body = ErrorBody)))]
 async fn problems(
     State(state): State<AppState>,
@@ -206,7 +205,7 @@ async fn problems(
 
 /// The log of the run's job, oldest line first. `cursor` is the `seq` of the last line that is known.
 #[utoipa::path(get, path = "/api/runs/{id}/log", operation_id = "runs.log", tag = "runs",
-    params(("id" = i64, Path), ListQuery),
+    params(("id" = i64, Path, example = 1), ListQuery),
     responses((status = 200, body = Page<LogLine>), (status = "4XX", body = ErrorBody)))]
 async fn log(
     State(state): State<AppState>,

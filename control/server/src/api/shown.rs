@@ -7,9 +7,7 @@ use rempart_model as model;
 use rempart_model::{JobId, ServerId};
 use rempart_work::localised;
 
-use super::types::{
-    Job, JobKind, JobProgress, JobState, Language, LogLevel, LogLine, RunCounters, RunOrigin, RunState, RunSummary,
-};
+use super::types::{Job, JobProgress, Language, LogLine, RunCounters, RunOrigin, RunSummary};
 use crate::http::errors::ApiResult;
 
 /// A stored message and what to do next.
@@ -47,7 +45,7 @@ pub fn run(row: RunRow, names: &ServerNames, language: Language) -> RunSummary {
         plan_name: row.plan_name,
         server_id: row.server_id.get(),
         repository_id: Some(row.repository_id.get()),
-        state: row.state.into(),
+        state: row.state,
         origin: row.origin.into(),
         job_id: row.job_id.map(JobId::get),
         fire_at: row.fire_at,
@@ -67,8 +65,8 @@ pub fn job(row: rempart_jobs::Job, title: String, waits_for: Option<&str>, langu
     let (message, hint) = told(row.message.as_deref(), language);
     Job {
         id: row.id.get(),
-        kind: row.kind.into(),
-        state: row.state.into(),
+        kind: row.kind,
+        state: row.state,
         title,
         run_id: row.run_id.map(i64::from),
         server_id: row.server_id.map(i64::from),
@@ -92,7 +90,7 @@ pub fn job(row: rempart_jobs::Job, title: String, waits_for: Option<&str>, langu
 
 #[must_use]
 pub fn log_line(row: LogRow) -> LogLine {
-    LogLine { seq: row.seq, at: row.line.at, level: row.line.level.into(), text: row.line.text }
+    LogLine { seq: row.seq, at: row.line.at, level: row.line.level, text: row.line.text }
 }
 
 impl From<model::RunCounters> for RunCounters {
@@ -127,34 +125,6 @@ impl From<model::JobProgress> for JobProgress {
     }
 }
 
-impl From<model::RunState> for RunState {
-    fn from(state: model::RunState) -> Self {
-        match state {
-            model::RunState::Queued => Self::Queued,
-            model::RunState::Running => Self::Running,
-            model::RunState::Succeeded => Self::Succeeded,
-            model::RunState::Warning => Self::Warning,
-            model::RunState::Failed => Self::Failed,
-            model::RunState::Canceled => Self::Canceled,
-            model::RunState::Missed => Self::Missed,
-        }
-    }
-}
-
-impl From<RunState> for model::RunState {
-    fn from(state: RunState) -> Self {
-        match state {
-            RunState::Queued => Self::Queued,
-            RunState::Running => Self::Running,
-            RunState::Succeeded => Self::Succeeded,
-            RunState::Warning => Self::Warning,
-            RunState::Failed => Self::Failed,
-            RunState::Canceled => Self::Canceled,
-            RunState::Missed => Self::Missed,
-        }
-    }
-}
-
 impl From<model::RunOrigin> for RunOrigin {
     fn from(origin: model::RunOrigin) -> Self {
         match origin {
@@ -163,77 +133,6 @@ impl From<model::RunOrigin> for RunOrigin {
             model::RunOrigin::User => Self::User,
             model::RunOrigin::Api => Self::Api,
             model::RunOrigin::Retry => Self::Retry,
-        }
-    }
-}
-
-impl From<model::JobState> for JobState {
-    fn from(state: model::JobState) -> Self {
-        match state {
-            model::JobState::Queued => Self::Queued,
-            model::JobState::Leased => Self::Leased,
-            model::JobState::Running => Self::Running,
-            model::JobState::Succeeded => Self::Succeeded,
-            model::JobState::Warning => Self::Warning,
-            model::JobState::Failed => Self::Failed,
-            model::JobState::Canceled => Self::Canceled,
-        }
-    }
-}
-
-impl From<JobState> for model::JobState {
-    fn from(state: JobState) -> Self {
-        match state {
-            JobState::Queued => Self::Queued,
-            JobState::Leased => Self::Leased,
-            JobState::Running => Self::Running,
-            JobState::Succeeded => Self::Succeeded,
-            JobState::Warning => Self::Warning,
-            JobState::Failed => Self::Failed,
-            JobState::Canceled => Self::Canceled,
-        }
-    }
-}
-
-impl From<model::JobKind> for JobKind {
-    fn from(kind: model::JobKind) -> Self {
-        match kind {
-            model::JobKind::Backup => Self::Backup,
-            model::JobKind::Restore => Self::Restore,
-            model::JobKind::Check => Self::Check,
-            model::JobKind::Verify => Self::Verify,
-            model::JobKind::Forget => Self::Forget,
-            model::JobKind::Prune => Self::Prune,
-            model::JobKind::SnapshotDelete => Self::SnapshotDelete,
-            model::JobKind::RepositoryRefresh => Self::RepositoryRefresh,
-            model::JobKind::PoolAnalysis => Self::PoolAnalysis,
-        }
-    }
-}
-
-impl From<JobKind> for model::JobKind {
-    fn from(kind: JobKind) -> Self {
-        match kind {
-            JobKind::Backup => Self::Backup,
-            JobKind::Restore => Self::Restore,
-            JobKind::Check => Self::Check,
-            JobKind::Verify => Self::Verify,
-            JobKind::Forget => Self::Forget,
-            JobKind::Prune => Self::Prune,
-            JobKind::SnapshotDelete => Self::SnapshotDelete,
-            JobKind::RepositoryRefresh => Self::RepositoryRefresh,
-            JobKind::PoolAnalysis => Self::PoolAnalysis,
-        }
-    }
-}
-
-impl From<model::LogLevel> for LogLevel {
-    fn from(level: model::LogLevel) -> Self {
-        match level {
-            model::LogLevel::Debug => Self::Debug,
-            model::LogLevel::Info => Self::Info,
-            model::LogLevel::Warning => Self::Warning,
-            model::LogLevel::Error => Self::Error,
         }
     }
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use rempart_catalog::{Catalog, CatalogError, CatalogErrorKind, NewPlan, RepositoryRow};
-use rempart_model::{Compression, Missed, PlanSpec, RepoId, RetentionSpec, ScheduleSpec, ServerId, Sources};
+use rempart_model::{PlanSpec, RepoId, RetentionSpec, ScheduleSpec, ServerId, Sources};
 use rempart_policy::{CronField, Schedule, ScheduleError, retention_of};
+use rempart_work::browse::{path_bytes, readable_path};
+use rempart_work::task::backup::pattern_fault;
 
 use crate::api::types;
-use crate::api::types::{CompressionLevel, PlanWrite};
+use crate::api::types::PlanWrite;
 use crate::http::errors::{ApiError, ApiResult, codes};
 
 const NAME_CHARACTERS: usize = 100;
@@ -57,17 +59,11 @@ fn spec(plan: PlanWrite) -> ApiResult<Parts> {
     if plan.max_retries > RETRIES_MAX {
         return Err(ApiError::new(&codes::PLAN_TOO_MANY_RETRIES).with("retries", plan.max_retries).field("maxRetries"));
     }
-    let compression = match plan.compression {
-        CompressionLevel::Auto => Compression::Auto,
-        CompressionLevel::Off => Compression::Off,
-        CompressionLevel::Fast => Compression::Fast,
-        CompressionLevel::Max => Compression::Max,
-    };
     let spec = PlanSpec {
         sources,
         schedule,
         retention,
-        compression,
+        compression: plan.compression,
         tags: plan.tags,
         priority: plan.priority,
         max_retries: plan.max_retries,
@@ -94,19 +90,26 @@ fn sources(sources: types::Sources) -> ApiResult<Sources> {
         if !path.starts_with('/') {
             return Err(refuse(&codes::PLAN_RELATIVE_PATH));
         }
-        if path.contains('\0') || path.split('/').any(|part| part == "..") {
+        let bytes = path_bytes(path);
+        if bytes.contains(&0) || bytes.split(|byte| *byte == b'/').any(|part| part == b"..") {
             return Err(refuse(&codes::PLAN_BAD_PATH));
         }
-        let clean = clean(path);
+        let clean = clean(&bytes);
         if !seen.insert(clean.clone()) {
             return Err(refuse(&codes::PLAN_TWICE_THE_SAME_PATH));
         }
         folders.push(clean);
     }
     for (position, pattern) in sources.excludes.iter().enumerate() {
-        if pattern.trim().is_empty() || pattern.contains(['\0', '\n']) {
-            let field = format!("sources.excludes[{position}]");
-            return Err(ApiError::new(&codes::PLAN_BAD_PATTERN).with("pattern", pattern).field(field));
+        let field = || format!("sources.excludes[{position}]");
+        if pattern.trim().is_empty() {
+            return Err(ApiError::new(&codes::PLAN_EMPTY_PATTERN).field(field()));
+        }
+        // A name may hold a line end, but a list of patterns is shown and typed line by line.
+        let fault = if pattern.contains(['\0', '\n']) { Some("it has a line end") } else { pattern_fault(pattern) };
+        if let Some(fault) = fault {
+            let refused = ApiError::new(&codes::PLAN_BAD_PATTERN).with("pattern", pattern).with("detail", fault);
+            return Err(refused.field(field()));
         }
     }
     Ok(Sources {
@@ -118,10 +121,11 @@ fn sources(sources: types::Sources) -> ApiResult<Sources> {
     })
 }
 
-/// `/home//ann/.` is `/home/ann`.
-fn clean(path: &str) -> String {
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    format!("/{}", parts.join("/"))
+/// `/home//ann/.` is `/home/ann`; written as the explorer writes it.
+fn clean(path: &[u8]) -> String {
+    let parts = path.split(|byte| *byte == b'/').filter(|part| !part.is_empty() && *part != b".");
+    let joined = parts.collect::<Vec<_>>().join(&b'/');
+    readable_path(&[b"/".as_slice(), &joined].concat())
 }
 
 fn tags(tags: &[String]) -> ApiResult<()> {
@@ -162,12 +166,11 @@ fn retention(words: types::Retention) -> ApiResult<RetentionSpec> {
 
 /// A schedule that can be read and fires; `at` is where it stands in the request.
 pub fn checked_schedule(words: types::Schedule, at: &str) -> ApiResult<ScheduleSpec> {
-    let missed = match words.missed {
-        types::Missed::CatchUp => Missed::CatchUp,
-        types::Missed::Report => Missed::Report,
+    let spec = ScheduleSpec {
+        cron: words.cron.trim().to_owned(),
+        time_zone: words.time_zone.trim().to_owned(),
+        missed: words.missed,
     };
-    let spec =
-        ScheduleSpec { cron: words.cron.trim().to_owned(), time_zone: words.time_zone.trim().to_owned(), missed };
     Schedule::parse(&spec).map_err(|error| schedule_refusal(&error, at))?;
     Ok(spec)
 }
@@ -236,7 +239,7 @@ mod tests {
                 missed: types::Missed::CatchUp,
             }),
             retention: Some(types::Retention { daily: 7, ..types::Retention::default() }),
-            compression: CompressionLevel::Auto,
+            compression: types::Compression::Auto,
             tags: vec!["home".into()],
             priority: 0,
             max_retries: 3,
@@ -247,22 +250,28 @@ mod tests {
     #[test]
     fn a_plan_that_fits_is_taken_with_its_paths_cleaned() {
         let mut words = plan();
-        words.sources.folders = vec!["/home//ann/./".into(), "/".into()];
+        words.sources.folders = vec!["/home//ann/./".into(), "/".into(), "/caf%E9/50%/%41".into()];
+        words.sources.excludes = vec!["*.tmp".into(), "!keep.tmp".into(), "/srv/**/[a-z]?.log".into(), r"a\[b".into()];
         let (spec, ..) = spec(words).unwrap();
-        assert_eq!(spec.sources.folders, ["/home/ann", "/"]);
+        assert_eq!(spec.sources.folders, ["/home/ann", "/", "/caf%E9/50%/A"]);
         assert_eq!(spec.schedule.unwrap().time_zone, "Europe/Paris");
     }
 
     #[test]
     fn what_does_not_fit_is_told_with_its_field() {
         type Change = fn(&mut PlanWrite);
-        let cases: [(Change, &str, &str); 18] = [
+        let cases: [(Change, &str, &str); 23] = [
             (|p| p.sources.folders.clear(), "plan.no_sources", "sources.folders"),
             (|p| p.sources.folders.push("etc".into()), "plan.relative_path", "sources.folders[1]"),
             (|p| p.sources.folders.push(String::new()), "plan.relative_path", "sources.folders[1]"),
             (|p| p.sources.folders.push("/a/../etc".into()), "plan.bad_path", "sources.folders[1]"),
             (|p| p.sources.folders.push("/home/".into()), "plan.same_path_twice", "sources.folders[1]"),
-            (|p| p.sources.excludes.push(" ".into()), "plan.bad_pattern", "sources.excludes[1]"),
+            (|p| p.sources.folders.push("/a/%2E%2e/etc".into()), "plan.bad_path", "sources.folders[1]"),
+            (|p| p.sources.folders.push("/a/%00".into()), "plan.bad_path", "sources.folders[1]"),
+            (|p| p.sources.excludes.push(" ".into()), "plan.empty_pattern", "sources.excludes[1]"),
+            (|p| p.sources.excludes.push("a\nb".into()), "plan.bad_pattern", "sources.excludes[1]"),
+            (|p| p.sources.excludes.push("[a-".into()), "plan.bad_pattern", "sources.excludes[1]"),
+            (|p| p.sources.excludes.insert(0, "x/\\".into()), "plan.bad_pattern", "sources.excludes[0]"),
             (|p| p.schedule.as_mut().unwrap().cron = "hello".into(), "schedule.bad_cron", "schedule.cron"),
             (|p| p.schedule.as_mut().unwrap().cron = "61 2 * * *".into(), "schedule.bad_minute", "schedule.cron"),
             (|p| p.schedule.as_mut().unwrap().cron = "0 25 * * *".into(), "schedule.bad_hour", "schedule.cron"),
@@ -285,7 +294,9 @@ mod tests {
             change(&mut words);
             let error = spec(words).expect_err(code);
             assert_eq!(error.code().id, code);
-            assert_eq!(error.body(types::Language::En).field.as_deref(), Some(field), "{code}");
+            let body = error.body(types::Language::En);
+            assert_eq!(body.field.as_deref(), Some(field), "{code}");
+            assert!(!body.message.contains('{'), "{}", body.message);
         }
         for (text, code) in [
             ("", "request.empty_field"),

@@ -6,14 +6,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rempart_catalog::{PlanOverview, PlanRow, RunTally};
-use rempart_model as model;
 use rempart_model::PlanId;
 use rempart_policy::{LastRun, ProtectionFacts, protection};
 
 use crate::api::shown::{self, ServerNames};
-use crate::api::types::{
-    CompressionLevel, Language, Missed, Plan, PlanWrite, Protection, Retention, RunState, Schedule, Sources, StripDay,
-};
+use crate::api::types::{Language, Plan, PlanWrite, Protection, Retention, RunState, Schedule, Sources, StripDay};
 use crate::http::errors::ApiResult;
 use crate::state::AppState;
 
@@ -56,19 +53,19 @@ pub async fn plans(state: &AppState, rows: &[PlanRow], language: Language, now: 
 
 pub fn protection_of(row: &PlanRow, overview: &PlanOverview, now: Timestamp) -> rempart_policy::Protection {
     let last_run = overview.last.as_ref().and_then(|run| match run.state {
-        model::RunState::Succeeded => Some(LastRun::Succeeded),
-        model::RunState::Warning => Some(LastRun::Warning),
-        model::RunState::Failed => Some(LastRun::Failed),
-        model::RunState::Canceled => Some(LastRun::Canceled),
-        model::RunState::Missed => Some(LastRun::Missed),
-        model::RunState::Queued | model::RunState::Running => None,
+        RunState::Succeeded => Some(LastRun::Succeeded),
+        RunState::Warning => Some(LastRun::Warning),
+        RunState::Failed => Some(LastRun::Failed),
+        RunState::Canceled => Some(LastRun::Canceled),
+        RunState::Missed => Some(LastRun::Missed),
+        RunState::Queued | RunState::Running => None,
     });
     let active = |state| overview.active.as_ref().filter(|run| run.state == state);
     let facts = ProtectionFacts {
         enabled: row.enabled,
         next_fire_at: row.next_fire_at,
-        queued_since: active(model::RunState::Queued).map(|run| run.queued_at),
-        running: active(model::RunState::Running).is_some(),
+        queued_since: active(RunState::Queued).map(|run| run.queued_at),
+        running: active(RunState::Running).is_some(),
         last_run,
     };
     protection(&facts, now)
@@ -105,10 +102,7 @@ fn words(row: &PlanRow) -> PlanWrite {
         schedule: spec.schedule.as_ref().map(|schedule| Schedule {
             cron: schedule.cron.clone(),
             time_zone: schedule.time_zone.clone(),
-            missed: match schedule.missed {
-                model::Missed::CatchUp => Missed::CatchUp,
-                model::Missed::Report => Missed::Report,
-            },
+            missed: schedule.missed,
         }),
         retention: spec.retention.as_ref().map(|kept| Retention {
             last: kept.last,
@@ -120,12 +114,7 @@ fn words(row: &PlanRow) -> PlanWrite {
             yearly: kept.yearly,
             within: kept.within.clone(),
         }),
-        compression: match spec.compression {
-            model::Compression::Auto => CompressionLevel::Auto,
-            model::Compression::Off => CompressionLevel::Off,
-            model::Compression::Fast => CompressionLevel::Fast,
-            model::Compression::Max => CompressionLevel::Max,
-        },
+        compression: spec.compression,
         tags: spec.tags.clone(),
         priority: spec.priority,
         max_retries: spec.max_retries,
@@ -160,7 +149,7 @@ impl Days {
         let mut days: BTreeMap<Date, (Option<RunState>, u32)> = BTreeMap::new();
         for tally in tallies {
             let day = days.entry(tally.from.to_zoned(self.zone.clone()).date()).or_default();
-            let state = RunState::from(tally.state);
+            let state = tally.state;
             day.0 =
                 day.0.map_or(Some(state), |worst| Some(if badness(state) > badness(worst) { state } else { worst }));
             day.1 = day.1.saturating_add(tally.runs);
@@ -190,7 +179,7 @@ fn badness(state: RunState) -> u8 {
 mod tests {
     use super::*;
 
-    fn tally(from: &str, state: model::RunState, runs: u32) -> RunTally {
+    fn tally(from: &str, state: RunState, runs: u32) -> RunTally {
         RunTally { plan_id: PlanId::new(1), from: from.parse().unwrap(), state, runs }
     }
 
@@ -199,10 +188,10 @@ mod tests {
         // Given runs around midnight in Paris, on both sides of the night on which clocks go forward.
         let days = Days::ending("2026-03-30T10:00:00Z".parse().unwrap(), TimeZone::get("Europe/Paris").unwrap());
         let tallies = [
-            tally("2026-03-28T22:45:00Z", model::RunState::Succeeded, 1),
-            tally("2026-03-28T23:00:00Z", model::RunState::Failed, 1),
-            tally("2026-03-29T02:00:00Z", model::RunState::Succeeded, 3),
-            tally("2026-03-29T22:00:00Z", model::RunState::Running, 1),
+            tally("2026-03-28T22:45:00Z", RunState::Succeeded, 1),
+            tally("2026-03-28T23:00:00Z", RunState::Failed, 1),
+            tally("2026-03-29T02:00:00Z", RunState::Succeeded, 3),
+            tally("2026-03-29T22:00:00Z", RunState::Running, 1),
         ];
         let strip = days.strip(tallies.iter());
         assert_eq!(strip.len(), 30);

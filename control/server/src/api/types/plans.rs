@@ -1,6 +1,7 @@
 //! Plans: what is protected, when, where, and how long it is kept.
 
 use jiff::Timestamp;
+pub use rempart_model::{Compression, Missed};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -9,22 +10,13 @@ use super::{RunState, RunSummary};
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Sources {
-    /// Absolute paths.
+    /// Absolute paths, as the explorer writes them.
     pub folders: Vec<String>,
     /// Patterns as in .gitignore.
     pub excludes: Vec<String>,
     pub exclude_caches: bool,
     pub one_file_system: bool,
     pub exclude_larger_than_bytes: Option<u64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Missed {
-    /// Run once as soon as the server is back.
-    CatchUp,
-    /// Only noted, as a run that was missed.
-    Report,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -50,15 +42,6 @@ pub struct Retention {
     pub yearly: u32,
     /// Everything this young, such as `14d` or `1y6m`.
     pub within: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum CompressionLevel {
-    Auto,
-    Off,
-    Fast,
-    Max,
 }
 
 /// Whether a plan's data could be restored as its schedule promises.
@@ -89,7 +72,7 @@ pub struct PlanWrite {
     pub sources: Sources,
     pub schedule: Option<Schedule>,
     pub retention: Option<Retention>,
-    pub compression: CompressionLevel,
+    pub compression: Compression,
     pub tags: Vec<String>,
     /// −10 to 10; higher goes first.
     pub priority: i32,

@@ -1,22 +1,9 @@
 //! Runs of plans, jobs of the queue, their logs.
 
 use jiff::Timestamp;
+pub use rempart_model::{JobKind, JobState, LogLevel, RunState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum RunState {
-    Queued,
-    Running,
-    Succeeded,
-    /// A recovery point stands, and something is not in it: the problems say what.
-    Warning,
-    Failed,
-    Canceled,
-    /// The server was down when it was due.
-    Missed,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -102,32 +89,6 @@ pub struct RunProblem {
     pub message: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum JobState {
-    Queued,
-    Leased,
-    Running,
-    Succeeded,
-    Warning,
-    Failed,
-    Canceled,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum JobKind {
-    Backup,
-    Restore,
-    Check,
-    Verify,
-    Forget,
-    Prune,
-    SnapshotDelete,
-    RepositoryRefresh,
-    PoolAnalysis,
-}
-
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
@@ -169,15 +130,6 @@ pub struct JobProgress {
     pub rate_bytes_per_second: u64,
     pub eta_seconds: Option<u64>,
     pub current_files: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum LogLevel {
-    Debug,
-    Info,
-    Warning,
-    Error,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

@@ -22,8 +22,12 @@ super::codes! {
         en: "“{path}” is chosen twice.", "Remove one of the two.";
     }
     PLAN_BAD_PATTERN = 422 "plan.bad_pattern" {
-        fr: "Le motif d'exclusion « {pattern} » ne peut pas être lu.", "Les motifs s'écrivent comme dans un fichier .gitignore.";
-        en: "The exclude pattern “{pattern}” cannot be read.", "Patterns are written as in a .gitignore file.";
+        fr: "Le motif d'exclusion « {pattern} » ne peut pas être lu ({detail}).", "Les motifs s'écrivent comme dans un fichier .gitignore.";
+        en: "The exclude pattern “{pattern}” cannot be read ({detail}).", "Patterns are written as in a .gitignore file.";
+    }
+    PLAN_EMPTY_PATTERN = 422 "plan.empty_pattern" {
+        fr: "Un motif d'exclusion est vide.", "Retirez cette ligne.";
+        en: "An exclude pattern is empty.", "Remove this line.";
     }
     PLAN_TOO_MANY = 422 "plan.too_many" {
         fr: "Il y a plus de {limit} éléments dans cette liste.", "Regroupez-les : un dossier protège tout ce qu'il contient.";
