@@ -48,7 +48,8 @@ async fn system(State(state): State<AppState>) -> Json<SystemInfo> {
 
 /// Measurements in Prometheus' text form. Scrapers send an API token with the scope `read`.
 #[utoipa::path(get, path = "/metrics", operation_id = "system.metrics", tag = "system",
-    responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = ErrorBody)))]
+    responses((status = 200, body = String, content_type = "text/plain",
+        example = json!("# TYPE rempart_event_listeners gauge\nrempart_event_listeners 2\n")), (status = "4XX", body = ErrorBody)))]
 async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
     let text = crate::metrics::render(&state).await;
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
@@ -82,7 +83,8 @@ async fn ready(State(state): State<AppState>) -> ApiResult<Json<Health>> {
 
 /// The description of this API.
 #[utoipa::path(get, path = "/api/openapi.json", operation_id = "system.openapi", tag = "system",
-    responses((status = 200, body = Object, content_type = "application/json")))]
+    responses((status = 200, body = Object, content_type = "application/json",
+        example = json!({ "openapi": "3.1.0", "info": { "title": "Rempart", "version": "0.1.0" }, "paths": {} }))))]
 async fn description() -> impl IntoResponse {
     (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], crate::openapi::text())
 }

@@ -26,8 +26,9 @@ fn info() -> Info {
         .title("Rempart")
         .version(crate::VERSION)
         .description(Some(
-            "Sizes are bytes, instants RFC 3339 in UTC, ids integers. Lists take limit, cursor, sort and q. Writes take \
-             If-Match with the ETag that was read. Long work answers 202 with the number of its job. Every refusal has a \
+            "Sizes are bytes, instants RFC 3339 in UTC, ids integers. Lists take limit, cursor, sort and q. Changes of what \
+             has a version must carry If-Match with the ETag that was read, or the version from the body in quotes: without \
+             it 428, with another version 412. Long work answers 202 with the number of its job. Every refusal has a \
              code, a sentence in the reader's language, and a hint.",
         ))
         .license(Some(LicenseBuilder::new().name("AGPL-3.0-or-later").build()))
