@@ -140,9 +140,9 @@ on_both_dialects! {
 
         // Told to end: one, all but one, those whose time is over; of others, none.
         let mut tx = catalog.begin().await.unwrap();
-        let others = tx.delete_session(UserId::new(999), first).await.expect_err("another user's");
+        let others = tx.delete_session(UserId::new(999), first, at(100)).await.expect_err("another user's");
         assert_eq!(others.kind(), CatalogErrorKind::NotFound);
-        assert_eq!(tx.delete_sessions_of(user.id, Some(first)).await.unwrap(), 1);
+        assert_eq!(tx.delete_sessions_of(user.id, Some(first), at(100)).await.unwrap(), 1);
         assert_eq!(tx.delete_expired_sessions(at(149)).await.unwrap(), 0);
         tx.commit().await.unwrap();
         assert_eq!(known("two", 1).await, None);
@@ -178,8 +178,8 @@ on_both_dialects! {
         assert_eq!(names(catalog.tokens(Some(user.id)).await.unwrap()), ["a", "b"]);
         assert_eq!(names(catalog.tokens(Some(UserId::new(999))).await.unwrap()), Vec::<String>::new());
         let mut tx = catalog.begin().await.unwrap();
-        tx.delete_token(forever).await.unwrap();
-        assert_eq!(tx.delete_token(forever).await.expect_err("it is gone").kind(), CatalogErrorKind::NotFound);
+        tx.delete_token(forever, at(100)).await.unwrap();
+        assert_eq!(tx.delete_token(forever, at(100)).await.expect_err("it is gone").kind(), CatalogErrorKind::NotFound);
         tx.commit().await.unwrap();
         assert!(catalog.token_by_hash("hb", at(1)).await.unwrap().is_none());
     }

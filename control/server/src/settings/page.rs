@@ -60,8 +60,8 @@ Such a server is started with `--behind-proxy 127.0.0.1 --public-url https://bac
 | leaves an HTTP/2 connection, or a WebSocket, without a word | noticed by a ping every 30 seconds |
 | is one of more than `max_connections` | closed at once |
 
-A process needs two file descriptors for each connection that works with a repository: raise its limit (`LimitNOFILE=` of \
-systemd) together with `max_connections`.
+Each connection takes a file descriptor, and files of repositories take more: the server takes as many as the system allows \
+it (`LimitNOFILE=` of systemd), which must be well above `max_connections`.
 
 ## Two people change the same thing
 
