@@ -1001,7 +1001,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists a folder of a recovery point, by name. `total` is 0: what a folder holds is counted by nobody. */
+        /** Lists a folder of a recovery point, by name. */
         get: operations["snapshots.files"];
         put?: never;
         post?: never;
@@ -1335,6 +1335,11 @@ export interface components {
             secret: string;
             token: components["schemas"]["ApiToken"];
         };
+        /**
+         * @description There are no archives any more: all but `none` mean the compression of the repository format.
+         * @enum {string}
+         */
+        ArchiveForm: "gzip" | "zip" | "tar.gz" | "none";
         AuditEntry: {
             /** @description Such as `plan.create`, `snapshot.download`, `auth.login`. */
             action: string;
@@ -1352,9 +1357,18 @@ export interface components {
             objectName?: string | null;
             succeeded: boolean;
         };
+        /**
+         * @description Every recovery point is whole, and only what is new is stored: the kinds differ in what is read.
+         * @enum {string}
+         */
+        BackupKind: "full" | "differential" | "incremental";
+        /** @description Options of one backup; any other is refused. */
+        BackupOptions: {
+            compression?: components["schemas"]["ArchiveForm"] | null;
+            type?: components["schemas"]["BackupKind"] | null;
+        };
         BackupRequest: {
-            /** @description Taken and not used: what a run does is said by its plan. */
-            options?: unknown;
+            options?: components["schemas"]["BackupOptions"] | null;
             /** Format: int64 */
             planId: number;
         };
@@ -1364,8 +1378,11 @@ export interface components {
         };
         /** @enum {string} */
         ClientMode: "appendOnly" | "full";
-        /** @enum {string} */
-        CompressionLevel: "auto" | "off" | "fast" | "max";
+        /**
+         * @description How hard new data is compressed.
+         * @enum {string}
+         */
+        Compression: "off" | "fast" | "auto" | "max";
         /** @enum {string} */
         Connection: "online" | "offline" | "neverSeen";
         Dashboard: {
@@ -1417,7 +1434,12 @@ export interface components {
             kind: components["schemas"]["FileKind"];
             /** Format: date-time */
             modifiedAt?: string | null;
+            /** @description For people: what is not UTF-8 is shown as U+FFFD. */
             name: string;
+            /**
+             * @description Goes into `path`, into a plan's folders and into a restore's target as it is: UTF-8 as it stands, any other byte in
+             *     percent code (`/srv/caf%E9`), a percent sign that would begin such a code as `%25`.
+             */
             path: string;
             readable: boolean;
             /** Format: int64 */
@@ -1469,7 +1491,10 @@ export interface components {
             waitsFor?: string | null;
             worker?: string | null;
         };
-        /** @enum {string} */
+        /**
+         * @description What a job does.
+         * @enum {string}
+         */
         JobKind: "backup" | "restore" | "check" | "verify" | "forget" | "prune" | "snapshotDelete" | "repositoryRefresh" | "poolAnalysis";
         /** @description The `data` of a `progress` event of the topic `jobs`. */
         JobProgress: {
@@ -1482,7 +1507,10 @@ export interface components {
             /** @description What it is at: `scanning`, `reading`, `committing`, `restoring`, `checking`, `deleting`, `repacking`, … */
             step: string;
         };
-        /** @enum {string} */
+        /**
+         * @description Where a job stands. It ends once: nothing follows a final state.
+         * @enum {string}
+         */
         JobState: "queued" | "leased" | "running" | "succeeded" | "warning" | "failed" | "canceled";
         /** @description A finished or running execution of a plan, in the words of the old journal. */
         Journal: {
@@ -1533,7 +1561,10 @@ export interface components {
             /** @description A folder; `null`: where the files came from. */
             target?: string | null;
         };
-        /** @enum {string} */
+        /**
+         * @description How much a line of a job's log matters.
+         * @enum {string}
+         */
         LogLevel: "debug" | "info" | "warning" | "error";
         LogLine: {
             /** Format: date-time */
@@ -1579,7 +1610,10 @@ export interface components {
             language?: components["schemas"]["Language"] | null;
             theme?: components["schemas"]["Theme"] | null;
         };
-        /** @enum {string} */
+        /**
+         * @description What becomes of a fire time that passed while no server ran.
+         * @enum {string}
+         */
         Missed: "catchUp" | "report";
         /** @enum {string} */
         Overwrite: "always" | "ifChanged" | "ifNewer" | "never";
@@ -1616,7 +1650,12 @@ export interface components {
                 kind: components["schemas"]["FileKind"];
                 /** Format: date-time */
                 modifiedAt?: string | null;
+                /** @description For people: what is not UTF-8 is shown as U+FFFD. */
                 name: string;
+                /**
+                 * @description Goes into `path`, into a plan's folders and into a restore's target as it is: UTF-8 as it stands, any other byte in
+                 *     percent code (`/srv/caf%E9`), a percent sign that would begin such a code as `%25`.
+                 */
                 path: string;
                 readable: boolean;
                 /** Format: int64 */
@@ -2089,7 +2128,7 @@ export interface components {
         };
         /** @description What a plan is, as it is written. */
         PlanWrite: {
-            compression: components["schemas"]["CompressionLevel"];
+            compression: components["schemas"]["Compression"];
             enabled: boolean;
             /** Format: int32 */
             maxRetries: number;
@@ -2340,7 +2379,7 @@ export interface components {
             overwrite: components["schemas"]["Overwrite"];
             /** @description As the entries name them; empty: everything. */
             paths: string[];
-            /** @description A folder; `null`: where the files came from. */
+            /** @description A folder, as the explorer writes its path; `null`: where the files came from. */
             target?: string | null;
             /** @description Read every restored file back and compare. */
             verify: boolean;
@@ -2423,7 +2462,10 @@ export interface components {
             message: string;
             path: string;
         };
-        /** @enum {string} */
+        /**
+         * @description Where a run stands: its job's states as people see them, and `missed`.
+         * @enum {string}
+         */
         RunState: "queued" | "running" | "succeeded" | "warning" | "failed" | "canceled" | "missed";
         /** @description A run in lists. */
         RunSummary: {
@@ -2613,7 +2655,7 @@ export interface components {
             excludeLargerThanBytes?: number | null;
             /** @description Patterns as in .gitignore. */
             excludes: string[];
-            /** @description Absolute paths. */
+            /** @description Absolute paths, as the explorer writes them. */
             folders: string[];
             oneFileSystem: boolean;
         };
@@ -2792,6 +2834,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "action": "plans.update",
+                     *           "actor": "camille",
+                     *           "address": "203.0.113.7",
+                     *           "at": "2026-11-21T08:41:07Z",
+                     *           "detail": null,
+                     *           "id": 42,
+                     *           "objectId": 1,
+                     *           "objectKind": "plans",
+                     *           "objectName": "Web server",
+                     *           "succeeded": true
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_AuditEntry"];
                 };
             };
@@ -2800,6 +2862,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -2830,6 +2900,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-11-02T09:14:00Z",
+                     *       "disabled": false,
+                     *       "email": "camille@example.org",
+                     *       "id": 1,
+                     *       "language": "en",
+                     *       "lastLoginAt": "2026-11-21T07:58:12Z",
+                     *       "name": "camille",
+                     *       "role": "administrator",
+                     *       "theme": "auto",
+                     *       "totpEnabled": false,
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -2838,6 +2923,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -2863,6 +2956,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -2882,6 +2983,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "csrfToken": "Jm2hUqUm5n1yB0dWZ8xkQw4r7tE9aV3cLp6sXoHgTfY",
+                     *       "permissions": [
+                     *         "own",
+                     *         "read",
+                     *         "restore",
+                     *         "run",
+                     *         "managePlans"
+                     *       ],
+                     *       "user": {
+                     *         "createdAt": "2026-11-02T09:14:00Z",
+                     *         "disabled": false,
+                     *         "email": "camille@example.org",
+                     *         "id": 1,
+                     *         "language": "en",
+                     *         "lastLoginAt": "2026-11-21T07:58:12Z",
+                     *         "name": "camille",
+                     *         "role": "administrator",
+                     *         "theme": "auto",
+                     *         "totpEnabled": false,
+                     *         "version": 3
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -2890,6 +3016,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -2920,6 +3054,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-11-02T09:14:00Z",
+                     *       "disabled": false,
+                     *       "email": "camille@example.org",
+                     *       "id": 1,
+                     *       "language": "en",
+                     *       "lastLoginAt": "2026-11-21T07:58:12Z",
+                     *       "name": "camille",
+                     *       "role": "administrator",
+                     *       "theme": "auto",
+                     *       "totpEnabled": false,
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -2928,6 +3077,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -2963,6 +3120,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -2982,6 +3147,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "address": "203.0.113.7",
+                     *         "createdAt": "2026-11-21T07:58:12Z",
+                     *         "current": true,
+                     *         "expiresAt": "2026-11-28T08:40:00Z",
+                     *         "id": 1,
+                     *         "lastSeenAt": "2026-11-21T08:40:00Z",
+                     *         "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Session"][];
                 };
             };
@@ -2990,6 +3168,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3000,6 +3186,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -3017,6 +3204,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3036,6 +3231,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "otpauthUrl": "otpauth://totp/Rempart:camille?secret=JBSWY3DPEHPK3PXP&issuer=Rempart",
+                     *       "qrSvg": "<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+                     *       "secret": "JBSWY3DPEHPK3PXP"
+                     *     }
+                     */
                     "application/json": components["schemas"]["TotpStart"];
                 };
             };
@@ -3044,6 +3246,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3078,6 +3288,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3106,6 +3324,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "codes": [
+                     *         "k3m9-t7qd",
+                     *         "z5hw-2xnb"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
@@ -3114,6 +3340,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3124,6 +3358,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -3135,6 +3370,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -3143,6 +3384,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3174,6 +3423,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "addedBytes": 92274688,
+                     *           "damaged": false,
+                     *           "files": 48210,
+                     *           "hostName": "backup-1",
+                     *           "id": 1,
+                     *           "incomplete": false,
+                     *           "paths": [
+                     *             "/srv/www"
+                     *           ],
+                     *           "planId": 1,
+                     *           "planName": "Web server",
+                     *           "program": "rempart 0.1.0",
+                     *           "repositoryId": 1,
+                     *           "repositoryName": "Local disk/backup-1/files",
+                     *           "runId": 1,
+                     *           "serverId": 1,
+                     *           "serverName": "backup-1",
+                     *           "shortHash": "9d1c0f7a",
+                     *           "sizeBytes": 18253611008,
+                     *           "snapshotHash": "9d1c0f7a63b84e25af10c2d3e4f5061728394a5b6c7d8e9f00112233445566aa",
+                     *           "tags": [
+                     *             "web"
+                     *           ],
+                     *           "takenAt": "2026-11-21T01:00:04Z",
+                     *           "vanished": false,
+                     *           "verifiedAt": "2026-11-21T01:02:10Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Snapshot"];
                 };
             };
@@ -3182,6 +3467,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3196,6 +3489,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "options": {
+                 *         "compression": "gzip",
+                 *         "type": "full"
+                 *       },
+                 *       "planId": 1
+                 *     }
+                 */
                 "application/json": components["schemas"]["BackupRequest"];
             };
         };
@@ -3205,6 +3507,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -3213,6 +3521,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3223,6 +3539,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -3234,6 +3551,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -3242,6 +3565,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3261,6 +3592,174 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "alerts": [
+                     *         {
+                     *           "code": "repository.kit_unconfirmed",
+                     *           "link": "/repositories/1",
+                     *           "message": "The recovery kit of the repository “Local disk/backup-1/files” was not confirmed: without it, losing this server loses the backups.",
+                     *           "severity": "warning"
+                     *         }
+                     *       ],
+                     *       "counts": {
+                     *         "failed": 0,
+                     *         "never": 0,
+                     *         "overdue": 0,
+                     *         "paused": 0,
+                     *         "protected": 1,
+                     *         "warning": 0
+                     *       },
+                     *       "lastSuccessAt": "2026-11-21T01:01:48Z",
+                     *       "nextRunAt": "2026-11-22T01:00:00Z",
+                     *       "oldestVerificationAt": "2026-11-21T01:02:10Z",
+                     *       "plans": [
+                     *         {
+                     *           "compression": "auto",
+                     *           "createdAt": "2026-11-02T09:18:20Z",
+                     *           "enabled": true,
+                     *           "id": 1,
+                     *           "lastRun": {
+                     *             "counters": {
+                     *               "addedBytes": 120586240,
+                     *               "bytesDone": 18253611008,
+                     *               "bytesTotal": 18253611008,
+                     *               "dirsChanged": 9,
+                     *               "dirsNew": 0,
+                     *               "dirsUnmodified": 3120,
+                     *               "filesChanged": 31,
+                     *               "filesDone": 48210,
+                     *               "filesNew": 12,
+                     *               "filesTotal": 48210,
+                     *               "filesUnmodified": 48167,
+                     *               "problemCount": 0,
+                     *               "storedBytes": 92274688
+                     *             },
+                     *             "endedAt": "2026-11-21T01:01:48Z",
+                     *             "fireAt": "2026-11-21T01:00:00Z",
+                     *             "hint": null,
+                     *             "id": 1,
+                     *             "jobId": 1,
+                     *             "message": null,
+                     *             "origin": "schedule",
+                     *             "planId": 1,
+                     *             "planName": "Web server",
+                     *             "queuedAt": "2026-11-21T01:00:00Z",
+                     *             "rateBytesPerSecond": 170594495,
+                     *             "repositoryId": 1,
+                     *             "serverId": 1,
+                     *             "serverName": "backup-1",
+                     *             "startedAt": "2026-11-21T01:00:01Z",
+                     *             "state": "succeeded"
+                     *           },
+                     *           "lastSuccessAt": "2026-11-21T01:01:48Z",
+                     *           "maxRetries": 2,
+                     *           "name": "Web server",
+                     *           "nextRunAt": "2026-11-22T01:00:00Z",
+                     *           "priority": 0,
+                     *           "protection": "protected",
+                     *           "repositoryId": 1,
+                     *           "repositoryName": "Local disk/backup-1/files",
+                     *           "retention": {
+                     *             "daily": 7,
+                     *             "hourly": 0,
+                     *             "last": 0,
+                     *             "monthly": 12,
+                     *             "quarterly": 0,
+                     *             "weekly": 4,
+                     *             "within": "14d",
+                     *             "yearly": 0
+                     *           },
+                     *           "schedule": {
+                     *             "cron": "0 2 * * *",
+                     *             "missed": "catchUp",
+                     *             "timeZone": "Europe/Paris"
+                     *           },
+                     *           "serverId": 1,
+                     *           "serverName": "backup-1",
+                     *           "sources": {
+                     *             "excludeCaches": true,
+                     *             "excludeLargerThanBytes": null,
+                     *             "excludes": [
+                     *               "*.tmp",
+                     *               "/srv/www/cache"
+                     *             ],
+                     *             "folders": [
+                     *               "/srv/www"
+                     *             ],
+                     *             "oneFileSystem": false
+                     *           },
+                     *           "strip": [
+                     *             {
+                     *               "date": "2026-11-21",
+                     *               "runs": 1,
+                     *               "state": "succeeded"
+                     *             }
+                     *           ],
+                     *           "tags": [
+                     *             "web"
+                     *           ],
+                     *           "verifyAfterRun": true,
+                     *           "version": 3
+                     *         }
+                     *       ],
+                     *       "protectedBytes": 18253611008,
+                     *       "protection": "protected",
+                     *       "recent": [
+                     *         {
+                     *           "counters": {
+                     *             "addedBytes": 120586240,
+                     *             "bytesDone": 18253611008,
+                     *             "bytesTotal": 18253611008,
+                     *             "dirsChanged": 9,
+                     *             "dirsNew": 0,
+                     *             "dirsUnmodified": 3120,
+                     *             "filesChanged": 31,
+                     *             "filesDone": 48210,
+                     *             "filesNew": 12,
+                     *             "filesTotal": 48210,
+                     *             "filesUnmodified": 48167,
+                     *             "problemCount": 0,
+                     *             "storedBytes": 92274688
+                     *           },
+                     *           "endedAt": "2026-11-21T01:01:48Z",
+                     *           "fireAt": "2026-11-21T01:00:00Z",
+                     *           "hint": null,
+                     *           "id": 1,
+                     *           "jobId": 1,
+                     *           "message": null,
+                     *           "origin": "schedule",
+                     *           "planId": 1,
+                     *           "planName": "Web server",
+                     *           "queuedAt": "2026-11-21T01:00:00Z",
+                     *           "rateBytesPerSecond": 170594495,
+                     *           "repositoryId": 1,
+                     *           "serverId": 1,
+                     *           "serverName": "backup-1",
+                     *           "startedAt": "2026-11-21T01:00:01Z",
+                     *           "state": "succeeded"
+                     *         }
+                     *       ],
+                     *       "running": [],
+                     *       "snapshotCount": 61,
+                     *       "storage": [
+                     *         {
+                     *           "capacityBytes": 2000398934016,
+                     *           "freeBytes": 1423884439552,
+                     *           "history": [
+                     *             {
+                     *               "at": "2026-11-21T08:30:02Z",
+                     *               "usedBytes": 311400562688
+                     *             }
+                     *           ],
+                     *           "poolId": 1,
+                     *           "poolName": "Local disk",
+                     *           "usedBytes": 311400562688
+                     *         }
+                     *       ],
+                     *       "storedBytes": 311400562688
+                     *     }
+                     */
                     "application/json": components["schemas"]["Dashboard"];
                 };
             };
@@ -3269,6 +3768,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3300,6 +3807,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "analysedAt": "2026-11-21T08:30:02Z",
+                     *           "capacityBytes": 2000398934016,
+                     *           "freeBytes": 1423884439552,
+                     *           "id": 1,
+                     *           "kind": "local",
+                     *           "location": "/srv/backups",
+                     *           "name": "Local disk",
+                     *           "place": {
+                     *             "kind": "local",
+                     *             "path": "/srv/backups"
+                     *           },
+                     *           "repositoryCount": 1,
+                     *           "state": "reachable",
+                     *           "stateMessage": null,
+                     *           "usedBytes": 311400562688,
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Pool"];
                 };
             };
@@ -3308,6 +3841,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3322,6 +3863,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "config": {
+                 *         "path": "/srv/fourth"
+                 *       },
+                 *       "name": "Fourth disk",
+                 *       "type": "local"
+                 *     }
+                 */
                 "application/json": components["schemas"]["DestinationCreate"];
             };
         };
@@ -3331,6 +3881,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "analysedAt": "2026-11-21T08:30:02Z",
+                     *       "capacityBytes": 2000398934016,
+                     *       "freeBytes": 1423884439552,
+                     *       "id": 1,
+                     *       "kind": "local",
+                     *       "location": "/srv/backups",
+                     *       "name": "Local disk",
+                     *       "place": {
+                     *         "kind": "local",
+                     *         "path": "/srv/backups"
+                     *       },
+                     *       "repositoryCount": 1,
+                     *       "state": "reachable",
+                     *       "stateMessage": null,
+                     *       "usedBytes": 311400562688,
+                     *       "version": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Pool"];
                 };
             };
@@ -3339,6 +3909,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3378,6 +3956,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "attempt": 1,
+                     *           "cancelRequested": false,
+                     *           "endedAt": null,
+                     *           "hint": null,
+                     *           "id": 1,
+                     *           "kind": "backup",
+                     *           "maxAttempts": 3,
+                     *           "message": null,
+                     *           "poolId": null,
+                     *           "priority": 0,
+                     *           "progress": {
+                     *             "counters": {
+                     *               "addedBytes": 120586240,
+                     *               "bytesDone": 18253611008,
+                     *               "bytesTotal": 18253611008,
+                     *               "dirsChanged": 9,
+                     *               "dirsNew": 0,
+                     *               "dirsUnmodified": 3120,
+                     *               "filesChanged": 31,
+                     *               "filesDone": 48210,
+                     *               "filesNew": 12,
+                     *               "filesTotal": 48210,
+                     *               "filesUnmodified": 48167,
+                     *               "problemCount": 0,
+                     *               "storedBytes": 92274688
+                     *             },
+                     *             "currentFiles": [
+                     *               "/srv/www/media/tour.mp4"
+                     *             ],
+                     *             "etaSeconds": 4,
+                     *             "rateBytesPerSecond": 170594495,
+                     *             "step": "reading"
+                     *           },
+                     *           "queuedAt": "2026-11-21T01:00:00Z",
+                     *           "repositoryId": 1,
+                     *           "result": null,
+                     *           "runId": 1,
+                     *           "serverId": 1,
+                     *           "startedAt": "2026-11-21T01:00:01Z",
+                     *           "state": "running",
+                     *           "title": "Web server",
+                     *           "waitsFor": null,
+                     *           "worker": "backup-1/1"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Job"];
                 };
             };
@@ -3386,6 +4017,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3396,6 +4035,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -3407,6 +4047,53 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "attempt": 1,
+                     *       "cancelRequested": false,
+                     *       "endedAt": null,
+                     *       "hint": null,
+                     *       "id": 1,
+                     *       "kind": "backup",
+                     *       "maxAttempts": 3,
+                     *       "message": null,
+                     *       "poolId": null,
+                     *       "priority": 0,
+                     *       "progress": {
+                     *         "counters": {
+                     *           "addedBytes": 120586240,
+                     *           "bytesDone": 18253611008,
+                     *           "bytesTotal": 18253611008,
+                     *           "dirsChanged": 9,
+                     *           "dirsNew": 0,
+                     *           "dirsUnmodified": 3120,
+                     *           "filesChanged": 31,
+                     *           "filesDone": 48210,
+                     *           "filesNew": 12,
+                     *           "filesTotal": 48210,
+                     *           "filesUnmodified": 48167,
+                     *           "problemCount": 0,
+                     *           "storedBytes": 92274688
+                     *         },
+                     *         "currentFiles": [
+                     *           "/srv/www/media/tour.mp4"
+                     *         ],
+                     *         "etaSeconds": 4,
+                     *         "rateBytesPerSecond": 170594495,
+                     *         "step": "reading"
+                     *       },
+                     *       "queuedAt": "2026-11-21T01:00:00Z",
+                     *       "repositoryId": 1,
+                     *       "result": null,
+                     *       "runId": 1,
+                     *       "serverId": 1,
+                     *       "startedAt": "2026-11-21T01:00:01Z",
+                     *       "state": "running",
+                     *       "title": "Web server",
+                     *       "waitsFor": null,
+                     *       "worker": "backup-1/1"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -3415,6 +4102,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3425,6 +4120,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -3436,6 +4132,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -3444,6 +4146,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3466,6 +4176,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -3477,6 +4188,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2026-11-21T01:01:48Z",
+                     *           "level": "info",
+                     *           "seq": 4,
+                     *           "text": "the snapshot 9d1c0f7a stands"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_LogLine"];
                 };
             };
@@ -3485,6 +4210,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3516,6 +4249,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "durationMs": 107000,
+                     *           "endTime": "2026-11-21T01:01:48Z",
+                     *           "id": 1,
+                     *           "message": null,
+                     *           "planId": 1,
+                     *           "planName": "Web server",
+                     *           "sizeBytes": 92274688,
+                     *           "startTime": "2026-11-21T01:00:01Z",
+                     *           "status": "succeeded",
+                     *           "storage": {
+                     *             "readBytes": 18253611008,
+                     *             "repositoryId": 1,
+                     *             "storedBytes": 92274688
+                     *           }
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Journal"];
                 };
             };
@@ -3524,6 +4281,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3543,6 +4308,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "info": {
+                     *         "title": "Rempart",
+                     *         "version": "0.1.0"
+                     *       },
+                     *       "openapi": "3.1.0",
+                     *       "paths": {}
+                     *     }
+                     */
                     "application/json": Record<string, never>;
                 };
             };
@@ -3576,6 +4351,102 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "compression": "auto",
+                     *           "createdAt": "2026-11-02T09:18:20Z",
+                     *           "enabled": true,
+                     *           "id": 1,
+                     *           "lastRun": {
+                     *             "counters": {
+                     *               "addedBytes": 120586240,
+                     *               "bytesDone": 18253611008,
+                     *               "bytesTotal": 18253611008,
+                     *               "dirsChanged": 9,
+                     *               "dirsNew": 0,
+                     *               "dirsUnmodified": 3120,
+                     *               "filesChanged": 31,
+                     *               "filesDone": 48210,
+                     *               "filesNew": 12,
+                     *               "filesTotal": 48210,
+                     *               "filesUnmodified": 48167,
+                     *               "problemCount": 0,
+                     *               "storedBytes": 92274688
+                     *             },
+                     *             "endedAt": "2026-11-21T01:01:48Z",
+                     *             "fireAt": "2026-11-21T01:00:00Z",
+                     *             "hint": null,
+                     *             "id": 1,
+                     *             "jobId": 1,
+                     *             "message": null,
+                     *             "origin": "schedule",
+                     *             "planId": 1,
+                     *             "planName": "Web server",
+                     *             "queuedAt": "2026-11-21T01:00:00Z",
+                     *             "rateBytesPerSecond": 170594495,
+                     *             "repositoryId": 1,
+                     *             "serverId": 1,
+                     *             "serverName": "backup-1",
+                     *             "startedAt": "2026-11-21T01:00:01Z",
+                     *             "state": "succeeded"
+                     *           },
+                     *           "lastSuccessAt": "2026-11-21T01:01:48Z",
+                     *           "maxRetries": 2,
+                     *           "name": "Web server",
+                     *           "nextRunAt": "2026-11-22T01:00:00Z",
+                     *           "priority": 0,
+                     *           "protection": "protected",
+                     *           "repositoryId": 1,
+                     *           "repositoryName": "Local disk/backup-1/files",
+                     *           "retention": {
+                     *             "daily": 7,
+                     *             "hourly": 0,
+                     *             "last": 0,
+                     *             "monthly": 12,
+                     *             "quarterly": 0,
+                     *             "weekly": 4,
+                     *             "within": "14d",
+                     *             "yearly": 0
+                     *           },
+                     *           "schedule": {
+                     *             "cron": "0 2 * * *",
+                     *             "missed": "catchUp",
+                     *             "timeZone": "Europe/Paris"
+                     *           },
+                     *           "serverId": 1,
+                     *           "serverName": "backup-1",
+                     *           "sources": {
+                     *             "excludeCaches": true,
+                     *             "excludeLargerThanBytes": null,
+                     *             "excludes": [
+                     *               "*.tmp",
+                     *               "/srv/www/cache"
+                     *             ],
+                     *             "folders": [
+                     *               "/srv/www"
+                     *             ],
+                     *             "oneFileSystem": false
+                     *           },
+                     *           "strip": [
+                     *             {
+                     *               "date": "2026-11-21",
+                     *               "runs": 1,
+                     *               "state": "succeeded"
+                     *             }
+                     *           ],
+                     *           "tags": [
+                     *             "web"
+                     *           ],
+                     *           "verifyAfterRun": true,
+                     *           "version": 3
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Plan"];
                 };
             };
@@ -3584,6 +4455,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3598,6 +4477,48 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "compression": "auto",
+                 *       "enabled": true,
+                 *       "maxRetries": 2,
+                 *       "name": "Web server",
+                 *       "priority": 0,
+                 *       "repositoryId": 1,
+                 *       "retention": {
+                 *         "daily": 7,
+                 *         "hourly": 0,
+                 *         "last": 0,
+                 *         "monthly": 12,
+                 *         "quarterly": 0,
+                 *         "weekly": 4,
+                 *         "within": "14d",
+                 *         "yearly": 0
+                 *       },
+                 *       "schedule": {
+                 *         "cron": "0 2 * * *",
+                 *         "missed": "catchUp",
+                 *         "timeZone": "Europe/Paris"
+                 *       },
+                 *       "serverId": 1,
+                 *       "sources": {
+                 *         "excludeCaches": true,
+                 *         "excludeLargerThanBytes": null,
+                 *         "excludes": [
+                 *           "*.tmp",
+                 *           "/srv/www/cache"
+                 *         ],
+                 *         "folders": [
+                 *           "/srv/www"
+                 *         ],
+                 *         "oneFileSystem": false
+                 *       },
+                 *       "tags": [
+                 *         "web"
+                 *       ],
+                 *       "verifyAfterRun": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["PlanWrite"];
             };
         };
@@ -3607,6 +4528,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "compression": "auto",
+                     *       "createdAt": "2026-11-02T09:18:20Z",
+                     *       "enabled": true,
+                     *       "id": 1,
+                     *       "lastRun": {
+                     *         "counters": {
+                     *           "addedBytes": 120586240,
+                     *           "bytesDone": 18253611008,
+                     *           "bytesTotal": 18253611008,
+                     *           "dirsChanged": 9,
+                     *           "dirsNew": 0,
+                     *           "dirsUnmodified": 3120,
+                     *           "filesChanged": 31,
+                     *           "filesDone": 48210,
+                     *           "filesNew": 12,
+                     *           "filesTotal": 48210,
+                     *           "filesUnmodified": 48167,
+                     *           "problemCount": 0,
+                     *           "storedBytes": 92274688
+                     *         },
+                     *         "endedAt": "2026-11-21T01:01:48Z",
+                     *         "fireAt": "2026-11-21T01:00:00Z",
+                     *         "hint": null,
+                     *         "id": 1,
+                     *         "jobId": 1,
+                     *         "message": null,
+                     *         "origin": "schedule",
+                     *         "planId": 1,
+                     *         "planName": "Web server",
+                     *         "queuedAt": "2026-11-21T01:00:00Z",
+                     *         "rateBytesPerSecond": 170594495,
+                     *         "repositoryId": 1,
+                     *         "serverId": 1,
+                     *         "serverName": "backup-1",
+                     *         "startedAt": "2026-11-21T01:00:01Z",
+                     *         "state": "succeeded"
+                     *       },
+                     *       "lastSuccessAt": "2026-11-21T01:01:48Z",
+                     *       "maxRetries": 2,
+                     *       "name": "Web server",
+                     *       "nextRunAt": "2026-11-22T01:00:00Z",
+                     *       "priority": 0,
+                     *       "protection": "protected",
+                     *       "repositoryId": 1,
+                     *       "repositoryName": "Local disk/backup-1/files",
+                     *       "retention": {
+                     *         "daily": 7,
+                     *         "hourly": 0,
+                     *         "last": 0,
+                     *         "monthly": 12,
+                     *         "quarterly": 0,
+                     *         "weekly": 4,
+                     *         "within": "14d",
+                     *         "yearly": 0
+                     *       },
+                     *       "schedule": {
+                     *         "cron": "0 2 * * *",
+                     *         "missed": "catchUp",
+                     *         "timeZone": "Europe/Paris"
+                     *       },
+                     *       "serverId": 1,
+                     *       "serverName": "backup-1",
+                     *       "sources": {
+                     *         "excludeCaches": true,
+                     *         "excludeLargerThanBytes": null,
+                     *         "excludes": [
+                     *           "*.tmp",
+                     *           "/srv/www/cache"
+                     *         ],
+                     *         "folders": [
+                     *           "/srv/www"
+                     *         ],
+                     *         "oneFileSystem": false
+                     *       },
+                     *       "strip": [
+                     *         {
+                     *           "date": "2026-11-21",
+                     *           "runs": 1,
+                     *           "state": "succeeded"
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "web"
+                     *       ],
+                     *       "verifyAfterRun": true,
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Plan"];
                 };
             };
@@ -3615,6 +4626,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3629,6 +4648,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "count": 2,
+                 *       "cron": "0 2 * * *",
+                 *       "timeZone": "Europe/Paris"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SchedulePreviewRequest"];
             };
         };
@@ -3638,6 +4664,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "runs": [
+                     *         "2026-11-22T01:00:00Z",
+                     *         "2026-11-23T01:00:00Z"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["SchedulePreview"];
                 };
             };
@@ -3646,6 +4680,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3656,6 +4698,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -3667,6 +4710,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "compression": "auto",
+                     *       "createdAt": "2026-11-02T09:18:20Z",
+                     *       "enabled": true,
+                     *       "id": 1,
+                     *       "lastRun": {
+                     *         "counters": {
+                     *           "addedBytes": 120586240,
+                     *           "bytesDone": 18253611008,
+                     *           "bytesTotal": 18253611008,
+                     *           "dirsChanged": 9,
+                     *           "dirsNew": 0,
+                     *           "dirsUnmodified": 3120,
+                     *           "filesChanged": 31,
+                     *           "filesDone": 48210,
+                     *           "filesNew": 12,
+                     *           "filesTotal": 48210,
+                     *           "filesUnmodified": 48167,
+                     *           "problemCount": 0,
+                     *           "storedBytes": 92274688
+                     *         },
+                     *         "endedAt": "2026-11-21T01:01:48Z",
+                     *         "fireAt": "2026-11-21T01:00:00Z",
+                     *         "hint": null,
+                     *         "id": 1,
+                     *         "jobId": 1,
+                     *         "message": null,
+                     *         "origin": "schedule",
+                     *         "planId": 1,
+                     *         "planName": "Web server",
+                     *         "queuedAt": "2026-11-21T01:00:00Z",
+                     *         "rateBytesPerSecond": 170594495,
+                     *         "repositoryId": 1,
+                     *         "serverId": 1,
+                     *         "serverName": "backup-1",
+                     *         "startedAt": "2026-11-21T01:00:01Z",
+                     *         "state": "succeeded"
+                     *       },
+                     *       "lastSuccessAt": "2026-11-21T01:01:48Z",
+                     *       "maxRetries": 2,
+                     *       "name": "Web server",
+                     *       "nextRunAt": "2026-11-22T01:00:00Z",
+                     *       "priority": 0,
+                     *       "protection": "protected",
+                     *       "repositoryId": 1,
+                     *       "repositoryName": "Local disk/backup-1/files",
+                     *       "retention": {
+                     *         "daily": 7,
+                     *         "hourly": 0,
+                     *         "last": 0,
+                     *         "monthly": 12,
+                     *         "quarterly": 0,
+                     *         "weekly": 4,
+                     *         "within": "14d",
+                     *         "yearly": 0
+                     *       },
+                     *       "schedule": {
+                     *         "cron": "0 2 * * *",
+                     *         "missed": "catchUp",
+                     *         "timeZone": "Europe/Paris"
+                     *       },
+                     *       "serverId": 1,
+                     *       "serverName": "backup-1",
+                     *       "sources": {
+                     *         "excludeCaches": true,
+                     *         "excludeLargerThanBytes": null,
+                     *         "excludes": [
+                     *           "*.tmp",
+                     *           "/srv/www/cache"
+                     *         ],
+                     *         "folders": [
+                     *           "/srv/www"
+                     *         ],
+                     *         "oneFileSystem": false
+                     *       },
+                     *       "strip": [
+                     *         {
+                     *           "date": "2026-11-21",
+                     *           "runs": 1,
+                     *           "state": "succeeded"
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "web"
+                     *       ],
+                     *       "verifyAfterRun": true,
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Plan"];
                 };
             };
@@ -3675,6 +4808,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3683,17 +4824,63 @@ export interface operations {
     "plans.update": {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The ETag that was read */
-                "If-Match"?: string | null;
+            header: {
+                /**
+                 * @description The ETag that was read; `*` overwrites whatever is there
+                 * @example "3"
+                 */
+                "If-Match": string;
             };
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "compression": "auto",
+                 *       "enabled": true,
+                 *       "maxRetries": 2,
+                 *       "name": "Web server",
+                 *       "priority": 0,
+                 *       "repositoryId": 1,
+                 *       "retention": {
+                 *         "daily": 7,
+                 *         "hourly": 0,
+                 *         "last": 0,
+                 *         "monthly": 12,
+                 *         "quarterly": 0,
+                 *         "weekly": 4,
+                 *         "within": "14d",
+                 *         "yearly": 0
+                 *       },
+                 *       "schedule": {
+                 *         "cron": "0 2 * * *",
+                 *         "missed": "catchUp",
+                 *         "timeZone": "Europe/Paris"
+                 *       },
+                 *       "serverId": 1,
+                 *       "sources": {
+                 *         "excludeCaches": true,
+                 *         "excludeLargerThanBytes": null,
+                 *         "excludes": [
+                 *           "*.tmp",
+                 *           "/srv/www/cache"
+                 *         ],
+                 *         "folders": [
+                 *           "/srv/www"
+                 *         ],
+                 *         "oneFileSystem": false
+                 *       },
+                 *       "tags": [
+                 *         "web"
+                 *       ],
+                 *       "verifyAfterRun": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["PlanWrite"];
             };
         };
@@ -3703,6 +4890,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "compression": "auto",
+                     *       "createdAt": "2026-11-02T09:18:20Z",
+                     *       "enabled": true,
+                     *       "id": 1,
+                     *       "lastRun": {
+                     *         "counters": {
+                     *           "addedBytes": 120586240,
+                     *           "bytesDone": 18253611008,
+                     *           "bytesTotal": 18253611008,
+                     *           "dirsChanged": 9,
+                     *           "dirsNew": 0,
+                     *           "dirsUnmodified": 3120,
+                     *           "filesChanged": 31,
+                     *           "filesDone": 48210,
+                     *           "filesNew": 12,
+                     *           "filesTotal": 48210,
+                     *           "filesUnmodified": 48167,
+                     *           "problemCount": 0,
+                     *           "storedBytes": 92274688
+                     *         },
+                     *         "endedAt": "2026-11-21T01:01:48Z",
+                     *         "fireAt": "2026-11-21T01:00:00Z",
+                     *         "hint": null,
+                     *         "id": 1,
+                     *         "jobId": 1,
+                     *         "message": null,
+                     *         "origin": "schedule",
+                     *         "planId": 1,
+                     *         "planName": "Web server",
+                     *         "queuedAt": "2026-11-21T01:00:00Z",
+                     *         "rateBytesPerSecond": 170594495,
+                     *         "repositoryId": 1,
+                     *         "serverId": 1,
+                     *         "serverName": "backup-1",
+                     *         "startedAt": "2026-11-21T01:00:01Z",
+                     *         "state": "succeeded"
+                     *       },
+                     *       "lastSuccessAt": "2026-11-21T01:01:48Z",
+                     *       "maxRetries": 2,
+                     *       "name": "Web server",
+                     *       "nextRunAt": "2026-11-22T01:00:00Z",
+                     *       "priority": 0,
+                     *       "protection": "protected",
+                     *       "repositoryId": 1,
+                     *       "repositoryName": "Local disk/backup-1/files",
+                     *       "retention": {
+                     *         "daily": 7,
+                     *         "hourly": 0,
+                     *         "last": 0,
+                     *         "monthly": 12,
+                     *         "quarterly": 0,
+                     *         "weekly": 4,
+                     *         "within": "14d",
+                     *         "yearly": 0
+                     *       },
+                     *       "schedule": {
+                     *         "cron": "0 2 * * *",
+                     *         "missed": "catchUp",
+                     *         "timeZone": "Europe/Paris"
+                     *       },
+                     *       "serverId": 1,
+                     *       "serverName": "backup-1",
+                     *       "sources": {
+                     *         "excludeCaches": true,
+                     *         "excludeLargerThanBytes": null,
+                     *         "excludes": [
+                     *           "*.tmp",
+                     *           "/srv/www/cache"
+                     *         ],
+                     *         "folders": [
+                     *           "/srv/www"
+                     *         ],
+                     *         "oneFileSystem": false
+                     *       },
+                     *       "strip": [
+                     *         {
+                     *           "date": "2026-11-21",
+                     *           "runs": 1,
+                     *           "state": "succeeded"
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "web"
+                     *       ],
+                     *       "verifyAfterRun": true,
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Plan"];
                 };
             };
@@ -3711,6 +4988,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3719,11 +5004,15 @@ export interface operations {
     "plans.remove": {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The ETag that was read */
-                "If-Match"?: string | null;
+            header: {
+                /**
+                 * @description The ETag that was read; `*` overwrites whatever is there
+                 * @example "3"
+                 */
+                "If-Match": string;
             };
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -3741,6 +5030,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3751,6 +5048,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -3762,6 +5060,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -3770,6 +5074,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3801,6 +5113,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "analysedAt": "2026-11-21T08:30:02Z",
+                     *           "capacityBytes": 2000398934016,
+                     *           "freeBytes": 1423884439552,
+                     *           "id": 1,
+                     *           "kind": "local",
+                     *           "location": "/srv/backups",
+                     *           "name": "Local disk",
+                     *           "place": {
+                     *             "kind": "local",
+                     *             "path": "/srv/backups"
+                     *           },
+                     *           "repositoryCount": 1,
+                     *           "state": "reachable",
+                     *           "stateMessage": null,
+                     *           "usedBytes": 311400562688,
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Pool"];
                 };
             };
@@ -3809,6 +5147,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3823,6 +5169,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Second disk",
+                 *       "place": {
+                 *         "kind": "local",
+                 *         "path": "/srv/second"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["PoolCreate"];
             };
         };
@@ -3832,6 +5187,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "analysedAt": "2026-11-21T08:30:02Z",
+                     *       "capacityBytes": 2000398934016,
+                     *       "freeBytes": 1423884439552,
+                     *       "id": 1,
+                     *       "kind": "local",
+                     *       "location": "/srv/backups",
+                     *       "name": "Local disk",
+                     *       "place": {
+                     *         "kind": "local",
+                     *         "path": "/srv/backups"
+                     *       },
+                     *       "repositoryCount": 1,
+                     *       "state": "reachable",
+                     *       "stateMessage": null,
+                     *       "usedBytes": 311400562688,
+                     *       "version": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Pool"];
                 };
             };
@@ -3840,6 +5215,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3848,6 +5231,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3862,6 +5253,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "place": {
+                 *         "kind": "local",
+                 *         "path": "/srv/third"
+                 *       },
+                 *       "poolId": null
+                 *     }
+                 */
                 "application/json": components["schemas"]["PoolTestRequest"];
             };
         };
@@ -3871,6 +5271,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "hostKeyFingerprint": null,
+                     *       "ok": true,
+                     *       "steps": [
+                     *         {
+                     *           "durationMs": 0,
+                     *           "hint": null,
+                     *           "message": null,
+                     *           "ok": true,
+                     *           "step": "connect"
+                     *         },
+                     *         {
+                     *           "durationMs": 2,
+                     *           "hint": null,
+                     *           "message": null,
+                     *           "ok": true,
+                     *           "step": "write"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["PoolTest"];
                 };
             };
@@ -3879,6 +5301,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3889,6 +5319,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -3900,6 +5331,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "analysedAt": "2026-11-21T08:30:02Z",
+                     *       "capacityBytes": 2000398934016,
+                     *       "freeBytes": 1423884439552,
+                     *       "id": 1,
+                     *       "kind": "local",
+                     *       "location": "/srv/backups",
+                     *       "name": "Local disk",
+                     *       "place": {
+                     *         "kind": "local",
+                     *         "path": "/srv/backups"
+                     *       },
+                     *       "repositoryCount": 1,
+                     *       "state": "reachable",
+                     *       "stateMessage": null,
+                     *       "usedBytes": 311400562688,
+                     *       "version": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Pool"];
                 };
             };
@@ -3908,6 +5359,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3916,11 +5375,15 @@ export interface operations {
     "pools.delete": {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The ETag that was read */
-                "If-Match"?: string | null;
+            header: {
+                /**
+                 * @description The ETag that was read; `*` overwrites whatever is there
+                 * @example "3"
+                 */
+                "If-Match": string;
             };
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -3938,6 +5401,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3946,17 +5417,26 @@ export interface operations {
     "pools.update": {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The ETag that was read */
-                "If-Match"?: string | null;
+            header: {
+                /**
+                 * @description The ETag that was read; `*` overwrites whatever is there
+                 * @example "3"
+                 */
+                "If-Match": string;
             };
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Second disk, upper bay"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PoolUpdate"];
             };
         };
@@ -3966,6 +5446,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "analysedAt": "2026-11-21T08:30:02Z",
+                     *       "capacityBytes": 2000398934016,
+                     *       "freeBytes": 1423884439552,
+                     *       "id": 1,
+                     *       "kind": "local",
+                     *       "location": "/srv/backups",
+                     *       "name": "Local disk",
+                     *       "place": {
+                     *         "kind": "local",
+                     *         "path": "/srv/backups"
+                     *       },
+                     *       "repositoryCount": 1,
+                     *       "state": "reachable",
+                     *       "stateMessage": null,
+                     *       "usedBytes": 311400562688,
+                     *       "version": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Pool"];
                 };
             };
@@ -3974,6 +5474,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -3984,6 +5492,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -3995,6 +5504,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -4003,6 +5518,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4019,6 +5542,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4030,6 +5554,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "at": "2026-11-21T08:30:02Z",
+                     *         "capacityBytes": 2000398934016,
+                     *         "freeBytes": 1423884439552,
+                     *         "usedBytes": 311400562688
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["PoolSample"][];
                 };
             };
@@ -4038,6 +5572,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4057,6 +5599,8 @@ export interface operations {
                 sort?: string;
                 /** @description Only what contains this text. */
                 q?: string;
+                /** @description Those that lie in this pool. */
+                poolId?: number;
             };
             header?: never;
             path?: never;
@@ -4069,6 +5613,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "checkMessage": null,
+                     *           "checkOk": true,
+                     *           "checkedAt": "2026-11-16T04:00:31Z",
+                     *           "createdAt": "2026-11-02T09:16:40Z",
+                     *           "id": 1,
+                     *           "location": "/srv/backups/backup-1/files",
+                     *           "name": "files",
+                     *           "path": "Local disk/backup-1/files",
+                     *           "poolId": 1,
+                     *           "poolName": "Local disk",
+                     *           "recoveryKitConfirmed": true,
+                     *           "repositoryUuid": "5b1f0c6e2a9d47838e1c3a7b6f4d20915b1f0c6e2a9d47838e1c3a7b6f4d2091",
+                     *           "serverId": 1,
+                     *           "serverName": "backup-1",
+                     *           "snapshotCount": 61,
+                     *           "storedBytes": 311400562688,
+                     *           "version": 2
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Repository"];
                 };
             };
@@ -4077,6 +5648,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4091,6 +5670,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "adoptPassword": null,
+                 *       "name": "documents",
+                 *       "poolId": 1,
+                 *       "serverId": 1
+                 *     }
+                 */
                 "application/json": components["schemas"]["RepositoryCreate"];
             };
         };
@@ -4100,6 +5687,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checkMessage": null,
+                     *       "checkOk": true,
+                     *       "checkedAt": "2026-11-16T04:00:31Z",
+                     *       "createdAt": "2026-11-02T09:16:40Z",
+                     *       "id": 1,
+                     *       "location": "/srv/backups/backup-1/files",
+                     *       "name": "files",
+                     *       "path": "Local disk/backup-1/files",
+                     *       "poolId": 1,
+                     *       "poolName": "Local disk",
+                     *       "recoveryKitConfirmed": true,
+                     *       "repositoryUuid": "5b1f0c6e2a9d47838e1c3a7b6f4d20915b1f0c6e2a9d47838e1c3a7b6f4d2091",
+                     *       "serverId": 1,
+                     *       "serverName": "backup-1",
+                     *       "snapshotCount": 61,
+                     *       "storedBytes": 311400562688,
+                     *       "version": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["Repository"];
                 };
             };
@@ -4108,6 +5716,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4116,6 +5732,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4126,6 +5750,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4137,6 +5762,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checkMessage": null,
+                     *       "checkOk": true,
+                     *       "checkedAt": "2026-11-16T04:00:31Z",
+                     *       "createdAt": "2026-11-02T09:16:40Z",
+                     *       "id": 1,
+                     *       "location": "/srv/backups/backup-1/files",
+                     *       "name": "files",
+                     *       "path": "Local disk/backup-1/files",
+                     *       "poolId": 1,
+                     *       "poolName": "Local disk",
+                     *       "recoveryKitConfirmed": true,
+                     *       "repositoryUuid": "5b1f0c6e2a9d47838e1c3a7b6f4d20915b1f0c6e2a9d47838e1c3a7b6f4d2091",
+                     *       "serverId": 1,
+                     *       "serverName": "backup-1",
+                     *       "snapshotCount": 61,
+                     *       "storedBytes": 311400562688,
+                     *       "version": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["Repository"];
                 };
             };
@@ -4145,6 +5791,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4153,11 +5807,15 @@ export interface operations {
     "repositories.delete": {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The ETag that was read */
-                "If-Match"?: string | null;
+            header: {
+                /**
+                 * @description The ETag that was read; `*` overwrites whatever is there
+                 * @example "3"
+                 */
+                "If-Match": string;
             };
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4175,6 +5833,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4183,17 +5849,26 @@ export interface operations {
     "repositories.update": {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The ETag that was read */
-                "If-Match"?: string | null;
+            header: {
+                /**
+                 * @description The ETag that was read; `*` overwrites whatever is there
+                 * @example "3"
+                 */
+                "If-Match": string;
             };
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "papers"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RepositoryUpdate"];
             };
         };
@@ -4203,6 +5878,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checkMessage": null,
+                     *       "checkOk": true,
+                     *       "checkedAt": "2026-11-16T04:00:31Z",
+                     *       "createdAt": "2026-11-02T09:16:40Z",
+                     *       "id": 1,
+                     *       "location": "/srv/backups/backup-1/files",
+                     *       "name": "files",
+                     *       "path": "Local disk/backup-1/files",
+                     *       "poolId": 1,
+                     *       "poolName": "Local disk",
+                     *       "recoveryKitConfirmed": true,
+                     *       "repositoryUuid": "5b1f0c6e2a9d47838e1c3a7b6f4d20915b1f0c6e2a9d47838e1c3a7b6f4d2091",
+                     *       "serverId": 1,
+                     *       "serverName": "backup-1",
+                     *       "snapshotCount": 61,
+                     *       "storedBytes": 311400562688,
+                     *       "version": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["Repository"];
                 };
             };
@@ -4211,6 +5907,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4221,12 +5925,18 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "readData": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["CheckRequest"];
             };
         };
@@ -4236,6 +5946,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -4244,6 +5960,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4254,6 +5978,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4265,6 +5990,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "createdAt": "2026-11-03T10:00:00Z",
+                     *         "id": 1,
+                     *         "lastUsedAt": "2026-11-21T06:00:09Z",
+                     *         "mode": "appendOnly",
+                     *         "quotaBytes": 107374182400,
+                     *         "repositoryId": 1,
+                     *         "username": "laptop"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["RestClient"][];
                 };
             };
@@ -4273,6 +6011,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4283,12 +6029,20 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mode": "appendOnly",
+                 *       "quotaBytes": 107374182400,
+                 *       "username": "laptop"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RestClientCreate"];
             };
         };
@@ -4298,6 +6052,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "client": {
+                     *         "createdAt": "2026-11-03T10:00:00Z",
+                     *         "id": 1,
+                     *         "lastUsedAt": "2026-11-21T06:00:09Z",
+                     *         "mode": "appendOnly",
+                     *         "quotaBytes": 107374182400,
+                     *         "repositoryId": 1,
+                     *         "username": "laptop"
+                     *       },
+                     *       "password": "mXq0cFvT4sLd7GkHn1wRz8uJe3aQoVi5tBxKfM9pYb2",
+                     *       "repositoryUrl": "rest:https://laptop:mXq0cFvT4sLd7GkHn1wRz8uJe3aQoVi5tBxKfM9pYb2@backup.example.org/restic/1/"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RestClientCreated"];
                 };
             };
@@ -4306,6 +6075,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4316,7 +6093,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
+                /** @example 1 */
                 clientId: number;
             };
             cookie?: never;
@@ -4334,6 +6113,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4344,6 +6131,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4355,6 +6143,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -4363,6 +6157,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4373,6 +6175,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4384,6 +6187,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "confirmationCode": "7F3K-92QD",
+                     *       "location": "/srv/backups/backup-1/files",
+                     *       "password": "vK7-the-generated-one-q2R",
+                     *       "repository": "Local disk/backup-1/files",
+                     *       "text": "Recovery kit of the repository files\n…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RecoveryKit"];
                 };
             };
@@ -4392,6 +6204,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4402,12 +6222,18 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "confirmationCode": "7F3K-92QD"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RecoveryKitConfirm"];
             };
         };
@@ -4417,6 +6243,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checkMessage": null,
+                     *       "checkOk": true,
+                     *       "checkedAt": "2026-11-16T04:00:31Z",
+                     *       "createdAt": "2026-11-02T09:16:40Z",
+                     *       "id": 1,
+                     *       "location": "/srv/backups/backup-1/files",
+                     *       "name": "files",
+                     *       "path": "Local disk/backup-1/files",
+                     *       "poolId": 1,
+                     *       "poolName": "Local disk",
+                     *       "recoveryKitConfirmed": true,
+                     *       "repositoryUuid": "5b1f0c6e2a9d47838e1c3a7b6f4d20915b1f0c6e2a9d47838e1c3a7b6f4d2091",
+                     *       "serverId": 1,
+                     *       "serverName": "backup-1",
+                     *       "snapshotCount": 61,
+                     *       "storedBytes": 311400562688,
+                     *       "version": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["Repository"];
                 };
             };
@@ -4425,6 +6272,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4435,6 +6290,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4446,6 +6302,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -4454,6 +6316,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4464,6 +6334,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4475,6 +6346,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "left": 0,
+                     *       "removed": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Unlocked"];
                 };
             };
@@ -4483,6 +6360,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4493,13 +6378,26 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Of a journal entry */
+                /**
+                 * @description Of a journal entry
+                 * @example 1
+                 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "backupId": 1,
+                 *       "journalId": null,
+                 *       "paths": [
+                 *         "/srv/www/index.html"
+                 *       ],
+                 *       "target": "/srv/restored"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LegacyRestore"];
             };
         };
@@ -4509,6 +6407,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -4517,6 +6421,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4531,6 +6443,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "backupId": 1,
+                 *       "journalId": null,
+                 *       "paths": [
+                 *         "/srv/www/index.html"
+                 *       ],
+                 *       "target": "/srv/restored"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LegacyRestore"];
             };
         };
@@ -4540,6 +6462,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -4548,6 +6476,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4584,6 +6520,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "counters": {
+                     *             "addedBytes": 120586240,
+                     *             "bytesDone": 18253611008,
+                     *             "bytesTotal": 18253611008,
+                     *             "dirsChanged": 9,
+                     *             "dirsNew": 0,
+                     *             "dirsUnmodified": 3120,
+                     *             "filesChanged": 31,
+                     *             "filesDone": 48210,
+                     *             "filesNew": 12,
+                     *             "filesTotal": 48210,
+                     *             "filesUnmodified": 48167,
+                     *             "problemCount": 0,
+                     *             "storedBytes": 92274688
+                     *           },
+                     *           "endedAt": "2026-11-21T01:01:48Z",
+                     *           "fireAt": "2026-11-21T01:00:00Z",
+                     *           "hint": null,
+                     *           "id": 1,
+                     *           "jobId": 1,
+                     *           "message": null,
+                     *           "origin": "schedule",
+                     *           "planId": 1,
+                     *           "planName": "Web server",
+                     *           "queuedAt": "2026-11-21T01:00:00Z",
+                     *           "rateBytesPerSecond": 170594495,
+                     *           "repositoryId": 1,
+                     *           "serverId": 1,
+                     *           "serverName": "backup-1",
+                     *           "startedAt": "2026-11-21T01:00:01Z",
+                     *           "state": "succeeded"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_RunSummary"];
                 };
             };
@@ -4592,6 +6569,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4602,6 +6587,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4613,6 +6599,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "attempt": 1,
+                     *       "counters": {
+                     *         "addedBytes": 120586240,
+                     *         "bytesDone": 18253611008,
+                     *         "bytesTotal": 18253611008,
+                     *         "dirsChanged": 9,
+                     *         "dirsNew": 0,
+                     *         "dirsUnmodified": 3120,
+                     *         "filesChanged": 31,
+                     *         "filesDone": 48210,
+                     *         "filesNew": 12,
+                     *         "filesTotal": 48210,
+                     *         "filesUnmodified": 48167,
+                     *         "problemCount": 0,
+                     *         "storedBytes": 92274688
+                     *       },
+                     *       "currentFiles": [],
+                     *       "endedAt": "2026-11-21T01:01:48Z",
+                     *       "etaSeconds": null,
+                     *       "fireAt": "2026-11-21T01:00:00Z",
+                     *       "hint": null,
+                     *       "id": 1,
+                     *       "jobId": 1,
+                     *       "message": null,
+                     *       "origin": "schedule",
+                     *       "planId": 1,
+                     *       "planName": "Web server",
+                     *       "queuedAt": "2026-11-21T01:00:00Z",
+                     *       "rateBytesPerSecond": 170594495,
+                     *       "repositoryId": 1,
+                     *       "serverId": 1,
+                     *       "serverName": "backup-1",
+                     *       "snapshotId": 1,
+                     *       "startedAt": "2026-11-21T01:00:01Z",
+                     *       "state": "succeeded"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Run"];
                 };
             };
@@ -4621,6 +6646,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4631,6 +6664,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4642,6 +6676,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -4650,6 +6690,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4672,6 +6720,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4683,6 +6732,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2026-11-21T01:01:48Z",
+                     *           "level": "info",
+                     *           "seq": 4,
+                     *           "text": "the snapshot 9d1c0f7a stands"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_LogLine"];
                 };
             };
@@ -4691,6 +6754,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4713,6 +6784,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4724,6 +6796,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "kind": "unreadable",
+                     *           "message": "Permission denied (os error 13)",
+                     *           "path": "/srv/www/secret.key"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_RunProblem"];
                 };
             };
@@ -4732,6 +6817,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4742,6 +6835,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4753,6 +6847,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -4761,6 +6861,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4792,6 +6900,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "address": "10.0.0.7",
+                     *           "connection": "online",
+                     *           "hostName": "backup-1",
+                     *           "id": 1,
+                     *           "labels": [],
+                     *           "lastSeenAt": "2026-11-21T08:41:00Z",
+                     *           "local": true,
+                     *           "name": "backup-1",
+                     *           "os": "Debian GNU/Linux 13",
+                     *           "planCount": 1,
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Server"];
                 };
             };
@@ -4800,6 +6929,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4814,6 +6951,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "address": "10.0.0.21",
+                 *       "name": "web-1"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ServerCreate"];
             };
         };
@@ -4823,6 +6966,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4831,6 +6982,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4841,6 +7000,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4852,6 +7012,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "address": "10.0.0.7",
+                     *       "connection": "online",
+                     *       "hostName": "backup-1",
+                     *       "id": 1,
+                     *       "labels": [],
+                     *       "lastSeenAt": "2026-11-21T08:41:00Z",
+                     *       "local": true,
+                     *       "name": "backup-1",
+                     *       "os": "Debian GNU/Linux 13",
+                     *       "planCount": 1,
+                     *       "version": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Server"];
                 };
             };
@@ -4860,6 +7035,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4870,6 +7053,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4881,6 +7065,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -4889,6 +7079,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4897,6 +7095,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4906,7 +7112,8 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description Absolute.
+                 * @description Absolute, as entries name it: UTF-8 as it is, any other byte of a name in percent code (`/caf%E9`), and a percent
+                 *     sign that would begin such a code as `%25`. In the address it is encoded once more, as every parameter is.
                  * @example /etc
                  */
                 path: string;
@@ -4917,6 +7124,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -4928,6 +7136,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "kind": "dir",
+                     *           "modifiedAt": "2026-11-20T16:02:44Z",
+                     *           "name": "caf�",
+                     *           "path": "/srv/www/caf%E9",
+                     *           "readable": true,
+                     *           "sizeBytes": null
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_ExplorerEntry"];
                 };
             };
@@ -4936,6 +7160,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4955,6 +7187,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "applicationName": "Rempart",
+                     *       "defaultLanguage": null,
+                     *       "defaultTheme": "auto",
+                     *       "logRetentionDays": 90,
+                     *       "mail": {
+                     *         "enabled": true,
+                     *         "from": "Rempart <rempart@example.org>",
+                     *         "host": "smtp.example.org",
+                     *         "password": null,
+                     *         "passwordSet": true,
+                     *         "port": 587,
+                     *         "security": "startTls",
+                     *         "to": [
+                     *           "admins@example.org"
+                     *         ],
+                     *         "username": "rempart"
+                     *       },
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Settings"];
                 };
             };
@@ -4963,6 +7217,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -4971,9 +7233,12 @@ export interface operations {
     "settings.write": {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The ETag that was read */
-                "If-Match"?: string | null;
+            header: {
+                /**
+                 * @description The ETag that was read; `*` overwrites whatever is there
+                 * @example "3"
+                 */
+                "If-Match": string;
             };
             path?: never;
             cookie?: never;
@@ -5011,6 +7276,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "applicationName": "Rempart",
+                     *       "defaultLanguage": null,
+                     *       "defaultTheme": "auto",
+                     *       "logRetentionDays": 90,
+                     *       "mail": {
+                     *         "enabled": true,
+                     *         "from": "Rempart <rempart@example.org>",
+                     *         "host": "smtp.example.org",
+                     *         "password": null,
+                     *         "passwordSet": true,
+                     *         "port": 587,
+                     *         "security": "startTls",
+                     *         "to": [
+                     *           "admins@example.org"
+                     *         ],
+                     *         "username": "rempart"
+                     *       },
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Settings"];
                 };
             };
@@ -5019,6 +7306,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5053,6 +7348,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5061,6 +7364,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5080,6 +7391,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "applicationName": "Rempart",
+                     *       "needed": true,
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SetupState"];
                 };
             };
@@ -5111,6 +7429,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-11-02T09:14:00Z",
+                     *       "disabled": false,
+                     *       "email": "camille@example.org",
+                     *       "id": 1,
+                     *       "language": "en",
+                     *       "lastLoginAt": "2026-11-21T07:58:12Z",
+                     *       "name": "camille",
+                     *       "role": "administrator",
+                     *       "theme": "auto",
+                     *       "totpEnabled": false,
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -5119,6 +7452,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5150,6 +7491,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "addedBytes": 92274688,
+                     *           "damaged": false,
+                     *           "files": 48210,
+                     *           "hostName": "backup-1",
+                     *           "id": 1,
+                     *           "incomplete": false,
+                     *           "paths": [
+                     *             "/srv/www"
+                     *           ],
+                     *           "planId": 1,
+                     *           "planName": "Web server",
+                     *           "program": "rempart 0.1.0",
+                     *           "repositoryId": 1,
+                     *           "repositoryName": "Local disk/backup-1/files",
+                     *           "runId": 1,
+                     *           "serverId": 1,
+                     *           "serverName": "backup-1",
+                     *           "shortHash": "9d1c0f7a",
+                     *           "sizeBytes": 18253611008,
+                     *           "snapshotHash": "9d1c0f7a63b84e25af10c2d3e4f5061728394a5b6c7d8e9f00112233445566aa",
+                     *           "tags": [
+                     *             "web"
+                     *           ],
+                     *           "takenAt": "2026-11-21T01:00:04Z",
+                     *           "vanished": false,
+                     *           "verifiedAt": "2026-11-21T01:02:10Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Snapshot"];
                 };
             };
@@ -5158,6 +7535,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5168,6 +7553,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -5179,6 +7565,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "addedBytes": 92274688,
+                     *       "damaged": false,
+                     *       "files": 48210,
+                     *       "hostName": "backup-1",
+                     *       "id": 1,
+                     *       "incomplete": false,
+                     *       "paths": [
+                     *         "/srv/www"
+                     *       ],
+                     *       "planId": 1,
+                     *       "planName": "Web server",
+                     *       "program": "rempart 0.1.0",
+                     *       "repositoryId": 1,
+                     *       "repositoryName": "Local disk/backup-1/files",
+                     *       "runId": 1,
+                     *       "serverId": 1,
+                     *       "serverName": "backup-1",
+                     *       "shortHash": "9d1c0f7a",
+                     *       "sizeBytes": 18253611008,
+                     *       "snapshotHash": "9d1c0f7a63b84e25af10c2d3e4f5061728394a5b6c7d8e9f00112233445566aa",
+                     *       "tags": [
+                     *         "web"
+                     *       ],
+                     *       "takenAt": "2026-11-21T01:00:04Z",
+                     *       "vanished": false,
+                     *       "verifiedAt": "2026-11-21T01:02:10Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Snapshot"];
                 };
             };
@@ -5187,6 +7603,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5197,6 +7621,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -5208,6 +7633,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -5216,6 +7647,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5231,18 +7670,21 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description The bytes of the file, or of the archive */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    /** @example the bytes of the file */
+                    "application/octet-stream": string;
                 };
             };
             "4XX": {
@@ -5250,6 +7692,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5266,6 +7716,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -5277,6 +7728,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "group": "www-data",
+                     *           "kind": "file",
+                     *           "linkTarget": null,
+                     *           "mode": "rw-r--r--",
+                     *           "modifiedAt": "2026-11-20T16:02:44Z",
+                     *           "name": "index.html",
+                     *           "owner": "www-data",
+                     *           "path": "/srv/www/index.html",
+                     *           "sizeBytes": 4096
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_SnapshotEntry"];
                 };
             };
@@ -5285,6 +7755,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5303,6 +7781,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -5314,6 +7793,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "group": "www-data",
+                     *           "kind": "file",
+                     *           "linkTarget": null,
+                     *           "mode": "rw-r--r--",
+                     *           "modifiedAt": "2026-11-20T16:02:44Z",
+                     *           "name": "index.html",
+                     *           "owner": "www-data",
+                     *           "path": "/srv/www/index.html",
+                     *           "sizeBytes": 4096
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_SnapshotEntry"];
                 };
             };
@@ -5322,6 +7820,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5332,12 +7838,25 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "delete": false,
+                 *       "dryRun": false,
+                 *       "overwrite": "ifChanged",
+                 *       "paths": [
+                 *         "/srv/www/index.html"
+                 *       ],
+                 *       "target": "/srv/restored",
+                 *       "verify": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["RestoreRequest"];
             };
         };
@@ -5347,6 +7866,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -5355,6 +7880,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5374,6 +7907,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "address": "10.0.0.7",
+                     *       "catalog": "sqlite",
+                     *       "hostName": "backup-1",
+                     *       "maxConcurrentGlobal": 8,
+                     *       "maxConcurrentPerServer": 4,
+                     *       "residentBytes": 61865984,
+                     *       "schedulerEnabled": true,
+                     *       "startedAt": "2026-11-20T22:00:03Z",
+                     *       "timeZone": "Europe/Paris",
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SystemInfo"];
                 };
             };
@@ -5382,6 +7929,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5401,6 +7956,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "createdAt": "2026-11-02T09:20:00Z",
+                     *         "expiresAt": "2035-01-01T00:00:00Z",
+                     *         "id": 1,
+                     *         "lastUsedAt": "2026-11-21T08:00:00Z",
+                     *         "name": "monitoring",
+                     *         "owner": "camille",
+                     *         "scopes": [
+                     *           "read"
+                     *         ]
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["ApiToken"][];
                 };
             };
@@ -5409,6 +7979,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5441,6 +8019,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "secret": "rp_9pYb2mXq0cFvT4sLd7GkHn1wRz8uJe3aQoVi5tBxKfM",
+                     *       "token": {
+                     *         "createdAt": "2026-11-02T09:20:00Z",
+                     *         "expiresAt": "2035-01-01T00:00:00Z",
+                     *         "id": 1,
+                     *         "lastUsedAt": "2026-11-21T08:00:00Z",
+                     *         "name": "monitoring",
+                     *         "owner": "camille",
+                     *         "scopes": [
+                     *           "read"
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiTokenCreated"];
                 };
             };
@@ -5449,6 +8043,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5459,6 +8061,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -5476,6 +8079,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5507,6 +8118,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "createdAt": "2026-11-02T09:14:00Z",
+                     *           "disabled": false,
+                     *           "email": "camille@example.org",
+                     *           "id": 1,
+                     *           "language": "en",
+                     *           "lastLoginAt": "2026-11-21T07:58:12Z",
+                     *           "name": "camille",
+                     *           "role": "administrator",
+                     *           "theme": "auto",
+                     *           "totpEnabled": false,
+                     *           "version": 3
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_User"];
                 };
             };
@@ -5515,6 +8147,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5546,6 +8186,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-11-02T09:14:00Z",
+                     *       "disabled": false,
+                     *       "email": "camille@example.org",
+                     *       "id": 1,
+                     *       "language": "en",
+                     *       "lastLoginAt": "2026-11-21T07:58:12Z",
+                     *       "name": "camille",
+                     *       "role": "administrator",
+                     *       "theme": "auto",
+                     *       "totpEnabled": false,
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -5554,6 +8209,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5562,11 +8225,15 @@ export interface operations {
     "users.remove": {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The ETag that was read */
-                "If-Match"?: string | null;
+            header: {
+                /**
+                 * @description The ETag that was read; `*` overwrites whatever is there
+                 * @example "3"
+                 */
+                "If-Match": string;
             };
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -5584,6 +8251,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5592,11 +8267,15 @@ export interface operations {
     "users.update": {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The ETag that was read */
-                "If-Match"?: string | null;
+            header: {
+                /**
+                 * @description The ETag that was read; `*` overwrites whatever is there
+                 * @example "3"
+                 */
+                "If-Match": string;
             };
             path: {
+                /** @example 1 */
                 id: number;
             };
             cookie?: never;
@@ -5618,6 +8297,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-11-02T09:14:00Z",
+                     *       "disabled": false,
+                     *       "email": "camille@example.org",
+                     *       "id": 1,
+                     *       "language": "en",
+                     *       "lastLoginAt": "2026-11-21T07:58:12Z",
+                     *       "name": "camille",
+                     *       "role": "administrator",
+                     *       "theme": "auto",
+                     *       "totpEnabled": false,
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -5626,6 +8320,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5645,6 +8347,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "cpuPercent": 11.5,
+                     *           "currentJobId": 1,
+                     *           "embedded": true,
+                     *           "hostName": "backup-1",
+                     *           "jobsDone": 0,
+                     *           "name": "backup-1/1",
+                     *           "pid": 812,
+                     *           "residentBytes": 61865984,
+                     *           "startedAt": "2026-11-20T22:00:03Z",
+                     *           "state": "busy",
+                     *           "uptimeSeconds": 38457
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Worker"];
                 };
             };
@@ -5653,6 +8376,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5683,6 +8414,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2026-11-21T01:01:48Z",
+                     *           "level": "info",
+                     *           "seq": 4,
+                     *           "text": "the snapshot 9d1c0f7a stands"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_LogLine"];
                 };
             };
@@ -5691,6 +8436,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5713,6 +8466,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "cpuPercent": 11.5,
+                     *       "currentJobId": 1,
+                     *       "embedded": true,
+                     *       "hostName": "backup-1",
+                     *       "jobsDone": 0,
+                     *       "name": "backup-1/1",
+                     *       "pid": 812,
+                     *       "residentBytes": 61865984,
+                     *       "startedAt": "2026-11-20T22:00:03Z",
+                     *       "state": "busy",
+                     *       "uptimeSeconds": 38457
+                     *     }
+                     */
                     "application/json": components["schemas"]["Worker"];
                 };
             };
@@ -5721,6 +8489,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5743,6 +8519,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "cpuPercent": 11.5,
+                     *       "currentJobId": 1,
+                     *       "embedded": true,
+                     *       "hostName": "backup-1",
+                     *       "jobsDone": 0,
+                     *       "name": "backup-1/1",
+                     *       "pid": 812,
+                     *       "residentBytes": 61865984,
+                     *       "startedAt": "2026-11-20T22:00:03Z",
+                     *       "state": "busy",
+                     *       "uptimeSeconds": 38457
+                     *     }
+                     */
                     "application/json": components["schemas"]["Worker"];
                 };
             };
@@ -5751,6 +8542,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5768,6 +8567,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "now": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["WorkerStop"];
             };
         };
@@ -5777,6 +8581,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "cpuPercent": 11.5,
+                     *       "currentJobId": 1,
+                     *       "embedded": true,
+                     *       "hostName": "backup-1",
+                     *       "jobsDone": 0,
+                     *       "name": "backup-1/1",
+                     *       "pid": 812,
+                     *       "residentBytes": 61865984,
+                     *       "startedAt": "2026-11-20T22:00:03Z",
+                     *       "state": "busy",
+                     *       "uptimeSeconds": 38457
+                     *     }
+                     */
                     "application/json": components["schemas"]["Worker"];
                 };
             };
@@ -5785,6 +8604,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5804,6 +8631,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -5823,6 +8655,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -5831,6 +8668,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5850,6 +8695,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example # TYPE rempart_event_listeners gauge
+                     *     rempart_event_listeners 2
+                     */
                     "text/plain": string;
                 };
             };
@@ -5858,6 +8707,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
@@ -5884,6 +8741,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };

@@ -71,7 +71,9 @@ mod tests {
         ] {
             assert_eq!(read(json).unwrap(), expected, "{json}");
         }
-        for json in [r#"{"typ":"full"}"#, r#"{"type":"monthly"}"#, r#"{"compression":"brotli"}"#, r#"{"encrypt":false}"#] {
+        for json in
+            [r#"{"typ":"full"}"#, r#"{"type":"monthly"}"#, r#"{"compression":"brotli"}"#, r#"{"encrypt":false}"#]
+        {
             assert_eq!(read(json).unwrap_err().code().id, "request.wrong_type", "{json}");
         }
     }
