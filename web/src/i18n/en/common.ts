@@ -108,6 +108,7 @@ export const common = {
     mismatch: "What you typed does not match yet.",
   },
   form: {
+    togglePassword: "Show or hide what is typed",
     storedSecret: "Stored; leave empty to keep it",
     required: "This field is required.",
     tooShort_one: "At least {{count}} character.",

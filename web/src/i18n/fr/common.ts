@@ -108,6 +108,7 @@ export const common = {
     mismatch: "Le texte saisi ne correspond pas encore.",
   },
   form: {
+    togglePassword: "Montrer ou cacher la saisie",
     storedSecret: "Enregistré ; laisser vide pour le garder",
     required: "Ce champ est obligatoire.",
     tooShort_one: "Au moins {{count}} caractère.",

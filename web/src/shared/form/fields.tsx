@@ -20,6 +20,7 @@ import {
   type TextInputProps,
 } from "@mantine/core";
 import { type Control, type FieldPath, type FieldValues, useController } from "react-hook-form";
+import { useTranslation } from "react-i18next";
 
 interface Bound<In extends FieldValues, Out> {
   control: Control<In, unknown, Out>;
@@ -54,11 +55,19 @@ export function PasswordField<In extends FieldValues, Out>({
   name,
   ...rest
 }: Bound<In, Out> & Free<PasswordInputProps>) {
+  const { t } = useTranslation();
   const { field, fieldState } = useController({ control, name });
   const error = fieldState.error?.message;
   // Mantine says it of its other inputs by itself.
   return (
-    <PasswordInput {...rest} {...field} value={field.value ?? ""} error={error} aria-invalid={error !== undefined} />
+    <PasswordInput
+      {...rest}
+      {...field}
+      value={field.value ?? ""}
+      error={error}
+      aria-invalid={error !== undefined}
+      visibilityToggleButtonProps={{ "aria-label": t("form.togglePassword") }}
+    />
   );
 }
 
