@@ -72,6 +72,24 @@ test("the browser opens where what was backed up begins, and its trail leads to 
   await expect(page.getByRole("button", { name: `Open folder ${first}`, exact: true })).toBeVisible();
 });
 
+test("a folder of many files stays fast to look through: only what is in sight is in the document", async ({ page }) => {
+  for (const folder of ["documents", "comptes 2026", "été & hiver"]) {
+    await page.getByRole("button", { name: `Open folder ${folder}` }).click();
+  }
+  await expect(page.getByText("row 0000.txt")).toBeVisible();
+  const list = page.getByRole("list", { name: "Files" });
+  expect(await list.getByRole("listitem").count()).toBeLessThan(60);
+  await list.hover();
+  await expect
+    .poll(async () => {
+      await page.mouse.wheel(0, 20_000);
+      return list.getByText("row 1499.txt").isVisible();
+    })
+    .toBe(true);
+  await expect(page.getByText("1,501 items")).toBeVisible();
+  expect(await list.getByRole("listitem").count()).toBeLessThan(60);
+});
+
 test("a restore in place puts back what is gone, and says what it did", async ({ page }) => {
   const path = join(source, "comptes 2026", "lettre.txt");
   await writeFile(path, "spoilt");
@@ -81,7 +99,7 @@ test("a restore in place puts back what is gone, and says what it did", async ({
   const dialog = page.getByRole("dialog", { name: "Restore" });
   await dialog.getByLabel("Where it came from").check();
   await dialog.getByRole("button", { name: "Show the preview" }).click();
-  await expect(dialog.getByText("Files in use may be replaced.")).toBeVisible();
+  await expect(dialog.getByText("Files in use may be replaced.")).toBeVisible({ timeout: 60_000 });
   await expect(dialog.getByRole("cell", { name: /lettre\.txt$/ })).toBeVisible();
   expect(await readFile(path, "utf8"), "a preview writes nothing").toBe("spoilt");
   await dialog.getByRole("button", { name: "Restore now" }).click();

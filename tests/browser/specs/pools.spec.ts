@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
 import { signIn } from "../support/app.ts";
@@ -116,6 +117,32 @@ test("an Azure pool: a wrong key is refused with the reason, the right one works
     await page.getByLabel("Account key").fill(azure.text("account_key"));
     await putToTheTest(page);
     await addIt(page, "Azure Blob Storage", new RegExp(azure.text("container")));
+  });
+});
+
+test("an SFTP pool: the host's key is confirmed by a person, a wrong password is refused, a key file works", async ({ page }) => {
+  await withComponent("sshd", async (sshd) => {
+    await placeForm(page, "SFTP");
+    await page.getByLabel("Name", { exact: true }).fill("NAS");
+    await page.getByLabel(/^Host/).fill(sshd.text("host"));
+    await page.getByLabel(/^Port/).fill(sshd.text("port"));
+    await page.getByLabel(/^User/).fill(sshd.text("user"));
+    await page.getByRole("textbox", { name: "Password" }).fill("not the password");
+    await page.getByLabel(/^Folder on that server/).fill(`${sshd.text("folder")}/nas`);
+    await putToTheTest(page);
+
+    // When: it presents itself for the first time
+    await expect(page.getByText(`Is this really ${sshd.text("host")}?`)).toBeVisible();
+    await expect(page.getByText(/^SHA256:[\w+/]{43}$/)).toBeVisible();
+    await page.getByRole("button", { name: /^The fingerprint is the same/ }).click();
+
+    // Then
+    await expect(failedStep(page)).toContainText("The storage denies access");
+    await page.getByRole("button", { name: "Back" }).click();
+    await page.getByRole("textbox", { name: "Password" }).fill("");
+    await page.getByLabel("Private key").fill(await readFile(sshd.text("key_file"), "utf8"));
+    await putToTheTest(page);
+    await addIt(page, "NAS", /nas/);
   });
 });
 
