@@ -1,12 +1,28 @@
-//! A catalog as it looks after years: a million runs and jobs of 500 plans on 200 servers.
+//! A catalog as it looks after years: a million runs and jobs of 500 plans on 200 servers, 100,000 snapshots, as many lines
+//! of the audit log.
+
+use std::sync::LazyLock;
 
 use anyhow::Result;
 use rempart_catalog::{CatalogUrl, Dialect};
 use sea_orm::{ConnectionTrait, Database};
 
 pub const RUNS: i64 = 1_000_000;
+pub const SNAPSHOTS: i64 = 100_000;
+pub const AUDIT_LINES: i64 = 100_000;
 pub const PLANS: i64 = 500;
 pub const SERVERS: i64 = 200;
+pub const WAITING: i64 = 5_000;
+pub const USERS: i64 = 1_000;
+/// A run every minute, and a snapshot with every tenth, until now: for nearly two years, as long as runs are kept.
+pub const RUN_EVERY_MS: i64 = 60_000;
+pub const SNAPSHOT_EVERY_MS: i64 = 600_000;
+pub static FIRST_MS: LazyLock<i64> = LazyLock::new(|| jiff::Timestamp::now().as_millisecond() - RUNS * RUN_EVERY_MS);
+/// Jobs are kept for ninety days: as many come within that time.
+const JOB_EVERY_MS: i64 = 7_000;
+/// How all snapshots' names begin; ten digits follow, `HASH_FROM` and the number.
+pub const HASH: &str = "beefbeefbeefbeefbeefbeefbeefbeefbeefbeefbeefbeefbeefbe";
+pub const HASH_FROM: i64 = 1_000_000_000;
 
 pub async fn fill(url: &CatalogUrl, dialect: Dialect) -> Result<()> {
     let address = match url {
@@ -14,42 +30,134 @@ pub async fn fill(url: &CatalogUrl, dialect: Dialect) -> Result<()> {
         CatalogUrl::Postgres(url) => url.clone(),
     };
     let db = Database::connect(address).await?;
-    // The same text on both; a run every minute over two years.
-    let numbers =
-        |count: i64| format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})");
-    let state = "CASE WHEN i % 50 = 0 THEN 'failed' WHEN i % 20 = 0 THEN 'warning' WHEN i % 997 = 0 THEN 'canceled' \
-                 ELSE 'succeeded' END";
-    let at = "CAST(1700000000000 AS BIGINT) + CAST(i AS BIGINT) * 60000";
-    let counters = r#"{"filesTotal":120000,"filesDone":120000,"bytesTotal":9000000000,"bytesDone":9000000000}"#;
-    let statements = [
-        format!(
-            "{} INSERT INTO plans (name, name_key, server_id, repository_id, spec, enabled, scheduled_from, version,
-                 created_at, updated_at)
-             SELECT 'Plan ' || i, 'plan ' || i, i % {SERVERS} + 1, i % {SERVERS} + 1, '{{}}', TRUE, 0, 1, 0, 0 FROM n",
-            numbers(PLANS)
-        ),
-        format!(
-            "{} INSERT INTO runs (plan_id, plan_name, server_id, repository_id, job_id, state, origin, fire_at, queued_at,
-                 started_at, ended_at, attempt, counters, rate_bytes_per_second)
-             SELECT i % {PLANS} + 1, 'Plan ' || (i % {PLANS} + 1), i % {SERVERS} + 1, i % {SERVERS} + 1, i, {state},
-                 'schedule', {at}, {at}, {at} + 1000, {at} + 90000, 1, '{counters}', 100000000 FROM n",
-            numbers(RUNS)
-        ),
-        format!(
-            "{} INSERT INTO job_history ({}) SELECT i, 'backup', {state}, 0, i, i % {SERVERS} + 1, i % {SERVERS} + 1,
-                 i % {PLANS} + 1, i, 'shared', '{{\"planId\":1}}', 1, 1, {at}, {at} + 1000, {at} + 90000, FALSE, 1 FROM n",
-            numbers(RUNS),
-            "id, kind, state, priority, turn, server_id, repository_id, plan_id, run_id, access, payload, attempt, \
-             max_attempts, queued_at, started_at, ended_at, cancel_requested, generation"
-        ),
-        "ANALYZE".to_owned(),
-    ];
-    for statement in &statements {
-        db.execute_unprepared(statement).await?;
+    for statement in statements() {
+        db.execute_unprepared(&statement).await?;
     }
-    if dialect == Dialect::Sqlite {
-        db.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
-    }
+    db.execute_unprepared(match dialect {
+        Dialect::Sqlite => "PRAGMA wal_checkpoint(TRUNCATE)",
+        // The jobs came with their numbers; those of new ones follow.
+        Dialect::Postgres => "SELECT setval(pg_get_serial_sequence('jobs', 'id'), (SELECT MAX(id) FROM jobs))",
+    })
+    .await?;
     db.close().await?;
     Ok(())
+}
+
+/// `INSERT … SELECT` over the numbers `i` from 1 to `count`; the same text on both databases.
+fn rows(count: i64, into: &str, select: &str) -> String {
+    format!(
+        "WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+         INSERT INTO {into} SELECT {select} FROM n"
+    )
+}
+
+fn statements() -> Vec<String> {
+    let state = "CASE WHEN i % 50 = 0 THEN 'failed' WHEN i % 20 = 0 THEN 'warning' WHEN i % 997 = 0 THEN 'canceled' \
+                 ELSE 'succeeded' END";
+    let first = *FIRST_MS;
+    let at = format!("{first} + i * {RUN_EVERY_MS}");
+    let taken = format!("{first} + i * {SNAPSHOT_EVERY_MS}");
+    let job_at = format!("{} + i * {JOB_EVERY_MS}", first + RUNS * (RUN_EVERY_MS - JOB_EVERY_MS));
+    let lately = format!("{} + i", first + RUNS * RUN_EVERY_MS - 1_000_000);
+    let server = format!("i % {SERVERS} + 1");
+    let plan = format!("i % {PLANS} + 1");
+    let counters = r#"{"filesTotal":120000,"filesDone":120000,"bytesTotal":9000000000,"bytesDone":9000000000}"#;
+    let hash = format!("'{HASH}' || ({HASH_FROM} + i)");
+    vec![
+        rows(SERVERS, "servers (name, is_local, labels, created_at, version)", "'server-' || i, i = 1, '[]', 0, 1"),
+        rows(
+            1,
+            "pools (uid, name, kind, place, location, state, used_bytes, created_at, version)",
+            "'pool', 'disk', 'local', '{}', '/pool', 'reachable', 0, 0, 1",
+        ),
+        rows(
+            SERVERS,
+            "repositories (uid, pool_id, server_id, name, path, state, password, stored_bytes, snapshot_count, \
+             created_at, version)",
+            &format!(
+                "'r' || i, 1, i, 'main', 'server-' || i || '/main', 'ready', '', 0, {}, 0, 1",
+                SNAPSHOTS / SERVERS
+            ),
+        ),
+        rows(
+            PLANS,
+            "plans (name, name_key, server_id, repository_id, spec, enabled, scheduled_from, version, created_at, \
+             updated_at)",
+            &format!("'Plan ' || i, 'plan ' || i, {server}, {server}, '{{}}', TRUE, 0, 1, 0, 0"),
+        ),
+        rows(
+            RUNS,
+            "runs (plan_id, plan_name, server_id, repository_id, job_id, state, origin, fire_at, queued_at, started_at, \
+             ended_at, attempt, counters, rate_bytes_per_second)",
+            &format!(
+                "{plan}, 'Plan ' || ({plan}), {server}, {server}, i, {state}, 'schedule', {at}, {at}, {at} + 1000, \
+                 {at} + 90000, 1, '{counters}', 100000000"
+            ),
+        ),
+        rows(
+            RUNS,
+            "job_history (id, kind, state, priority, turn, server_id, repository_id, plan_id, run_id, access, payload, \
+             attempt, max_attempts, queued_at, started_at, ended_at, cancel_requested, generation)",
+            &format!(
+                "i, 'backup', {state}, 0, i, {server}, {server}, {plan}, i, 'shared', '{{\"planId\":1}}', 1, 1, {job_at}, \
+                 {job_at} + 1000, {job_at} + 90000, FALSE, 1"
+            ),
+        ),
+        // Later ones than all that have ended, and none before its time: they wait.
+        rows(
+            WAITING,
+            "jobs (id, kind, state, priority, turn, server_id, repository_id, access, payload, attempt, max_attempts, \
+             not_before, queued_at, cancel_requested, generation)",
+            &format!(
+                "{RUNS} + i, 'check', 'queued', 0, i, {server}, {server}, 'exclusive', '{{}}', 0, 1, 4000000000000, 0, \
+                 FALSE, 0"
+            ),
+        ),
+        rows(
+            SNAPSHOTS,
+            "snapshots (repository_id, snapshot_hash, server_id, plan_id, run_id, taken_at, host_name, paths, tags, files, \
+             size_bytes, added_bytes, is_incomplete, is_damaged)",
+            &format!(
+                "{server}, {hash}, {server}, {plan}, i, {taken}, 'server-' || ({server}), \
+                 '[\"/srv/data-' || ({plan}) || '\",\"/etc\",\"/home\"]', '[\"plan-' || ({plan}) || '\",\"run-' || i || '\"]', 120000, \
+                 9000000000, 10000000, FALSE, FALSE"
+            ),
+        ),
+        "INSERT INTO snapshot_texts (id, text) SELECT id, host_name || ' ' || paths || ' ' || tags FROM snapshots"
+            .to_owned(),
+        rows(
+            AUDIT_LINES,
+            "audit (at, user_id, actor, address, action, object_kind, object_id, object_name, outcome, search_text)",
+            "1700000000000 + i * 60000, i % 20 + 1, 'user-' || (i % 20 + 1), '192.0.2.' || (i % 250), \
+             CASE WHEN i % 3 = 0 THEN 'plans.execute' WHEN i % 3 = 1 THEN 'auth.login' ELSE 'snapshots.download' END, \
+             'plans', i % 500 + 1, 'Plan ' || (i % 500 + 1), 'succeeded', \
+             'user-' || (i % 20 + 1) || ' plans.execute 192.0.2.' || (i % 250) || ' plan ' || (i % 500 + 1)",
+        ),
+        rows(
+            USERS,
+            "users (name, name_key, role, theme, password_hash, totp_last_step, disabled, version, created_at, updated_at)",
+            "'user-' || i, 'user-' || i, 'viewer', 'auto', '', 0, FALSE, 1, 0, 0",
+        ),
+        rows(
+            100_000,
+            "job_log (job_id, at, level, text)",
+            &format!("i % 10 + 1, {lately}, 'info', 'a line of a log, as long as such lines are: number ' || i"),
+        ),
+        rows(
+            100_000,
+            "worker_log (worker, at, level, text)",
+            &format!("'w' || (i % 8 + 1), {lately}, 'info', 'job ' || i || ': succeeded'"),
+        ),
+        rows(
+            10_000,
+            "run_problems (run_id, path, kind, message)",
+            "1, '/srv/' || i, 'unreadable', 'permission denied'",
+        ),
+        rows(
+            64,
+            "workers (name, process, host, pid, state, seen_at, memory_bytes, cpu_percent)",
+            "'w' || i, 'p', 'h', 1, 'idle', 0, 0, 0",
+        ),
+        "ANALYZE".to_owned(),
+    ]
 }

@@ -1,68 +1,70 @@
-//! Measures the catalog and the queue: `cargo run --release -p rempart-control-bench [pages|queue]... [sqlite|postgres]...`
+//! Measures the control plane: `cargo run --release -p rempart-control-bench [PART|DATABASE]...`
+//!
+//! Parts: `queue`, `pages`, `events`, `server`; databases: `sqlite`, `postgres`. Without words all is measured, and
+//! `docs/performance-control.md` written anew. `events` and `server` start the program beside this one, or `REMPART_BIN`:
+//! build it before, `cargo build --release -p rempart`.
 //!
 //! Everything is made in a temporary folder, PostgreSQL too, with its durability as it comes: fsync on.
 
+mod events;
 mod fill;
 mod pages;
+mod place;
+mod process;
 mod queue;
+mod report;
 
 use anyhow::{Result, bail};
-use rempart_catalog::testing::{PostgresServer, Scratch};
-use rempart_catalog::{Catalog, CatalogUrl, Dialect};
+use rempart_catalog::{Catalog, Dialect};
 
-/// A catalog of its own, gone with the bench.
-struct Place {
-    url: CatalogUrl,
-    _scratch: Option<Scratch>,
-    _server: Option<PostgresServer>,
-}
+use place::Place;
+use report::Report;
 
-impl Place {
-    fn new(dialect: Dialect) -> Self {
-        match dialect {
-            Dialect::Sqlite => {
-                let scratch = Scratch::new(dialect);
-                Self { url: scratch.url().clone(), _scratch: Some(scratch), _server: None }
-            }
-            Dialect::Postgres => {
-                let server = PostgresServer::start(&["-c", "shared_buffers=256MB"]);
-                Self { url: CatalogUrl::Postgres(server.new_database()), _scratch: None, _server: Some(server) }
-            }
-        }
-    }
-}
+const PARTS: [&str; 4] = ["queue", "pages", "events", "server"];
+const DATABASES: [&str; 2] = ["sqlite", "postgres"];
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    // Needed by every HTTP client, of plain HTTP too.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let known = ["pages", "queue", "sqlite", "postgres"];
-    if let Some(word) = words.iter().find(|word| !known.contains(&word.as_str())) {
-        bail!("{word}? there are: {}", known.join(" "));
+    if let Some(word) = words.iter().find(|word| !PARTS.iter().chain(&DATABASES).any(|known| known == word)) {
+        bail!("{word}? there are: {} and {}", PARTS.join(" "), DATABASES.join(" "));
     }
-    let among = |all: [&'static str; 2]| -> Vec<&'static str> {
-        let named: Vec<_> = all.into_iter().filter(|word| words.iter().any(|w| w == word)).collect();
-        if named.is_empty() { all.to_vec() } else { named }
-    };
-    println!("| database | what | figure |\n|---|---|---|");
-    for database in among(["sqlite", "postgres"]) {
+    let mut report = Report::default();
+    for database in among(&DATABASES, &words) {
         let dialect = if database == "sqlite" { Dialect::Sqlite } else { Dialect::Postgres };
-        for what in among(["queue", "pages"]) {
+        let parts = among(&PARTS, &words);
+        if parts.contains(&"queue") {
+            queue::measure(dialect, &mut report).await?;
+        }
+        if parts.contains(&"events") {
+            events::measure(&Place::new(dialect), &mut report).await?;
+        }
+        if parts.contains(&"pages") || parts.contains(&"server") {
             let place = Place::new(dialect);
+            if parts.contains(&"server") {
+                process::measure(&place, "an empty catalog", &mut report).await?;
+            }
             let catalog = Catalog::open(&place.url).await?;
-            match what {
-                "queue" => queue::measure(&catalog, database).await?,
-                _ => {
-                    fill::fill(&place.url, dialect).await?;
-                    pages::measure(&catalog, database).await?;
-                }
+            fill::fill(&place.url, dialect).await?;
+            if parts.contains(&"pages") {
+                pages::measure(&catalog, &mut report).await?;
             }
             catalog.close().await;
+            if parts.contains(&"server") {
+                process::measure(&place, "a million runs", &mut report).await?;
+            }
         }
+    }
+    if words.is_empty() {
+        report.write()?;
     }
     Ok(())
 }
 
-/// One line of the table.
-fn say(database: &str, what: &str, figure: &str) {
-    println!("| {database} | {what} | {figure} |");
+/// Those that are named, or all where none is.
+fn among(all: &[&'static str], words: &[String]) -> Vec<&'static str> {
+    let named: Vec<_> = all.iter().copied().filter(|known| words.iter().any(|word| word == known)).collect();
+    if named.is_empty() { all.to_vec() } else { named }
 }
