@@ -172,3 +172,36 @@ test("a recovery kit can be had until it is confirmed, and is not shown again af
   await expect(again).toBeDisabled();
   await expect(again).toContainText("it is not shown again");
 });
+
+test("a restic client is added; its password is shown once, and it works", async ({ page }) => {
+  const source = await server.folderFor("client-source");
+  const plan = await makePlan(api, { name: "clients", source, pool: await server.folderFor("pool-clients") });
+  const { repositoryId } = await api.get<{ repositoryId: number }>(`/api/plans/${plan.id}`);
+  await page.goto(`${server.url}/repositories/${repositoryId}`);
+  await page.getByRole("button", { name: "Add a client" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Add", exact: true }).click();
+  await expect(dialog.getByLabel(/^Name/)).toHaveAttribute("aria-invalid", "true");
+  await dialog.getByLabel(/^Name/).fill("laptop");
+  await dialog.getByLabel(/^Quota/).fill("5");
+  await dialog.getByRole("button", { name: "Add", exact: true }).click();
+  const shown = (label: string) => dialog.getByText(label, { exact: true }).locator("xpath=following::pre[1]").innerText();
+  const password = await shown("Client password");
+  const address = new URL((await shown("Repository address")).replace(/^rest:/, ""));
+  const answer = (credentials: string) =>
+    fetch(`${server.url}${address.pathname}config`, {
+      method: "HEAD",
+      headers: { Authorization: `Basic ${Buffer.from(credentials).toString("base64")}` },
+    });
+  expect((await answer(`laptop:${password}`)).status).toBe(200);
+  expect((await answer("laptop:wrong")).status).toBe(401);
+  await dialog.getByRole("button", { name: "I have copied everything" }).click();
+
+  await expect(page.getByRole("cell", { name: "laptop", exact: true })).toBeVisible();
+  await expect(page.getByRole("cell", { name: "5 GiB" })).toBeVisible();
+  await page.getByRole("button", { name: "Remove laptop" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await expect(page.getByText("No client yet.")).toBeVisible();
+  // The server remembers for a few seconds whom it has let in.
+  await expect.poll(async () => (await answer(`laptop:${password}`)).status).toBe(401);
+});
