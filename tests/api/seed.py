@@ -105,7 +105,9 @@ def seed(url):
         "runs.show runs.cancel runs.retry runs.problems runs.log legacy.restoreById": {"path.id": run_id},
         "jobs.show jobs.cancel jobs.log": {"path.id": job},
         "snapshots.read snapshots.find snapshots.restore": {"path.id": snapshot},
-        "snapshots.files snapshots.download": {"path.id": snapshot, "query.path": "/srv/www"},
+        "snapshots.files": {"path.id": snapshot, "query.path": "/srv/www"},
+        # A file: a folder comes as an archive, whose content type the description does not name yet.
+        "snapshots.download": {"path.id": snapshot, "query.path": "/srv/www/index.html"},
         "snapshots.delete legacy.deleteBackup": {"path.id": removed_snapshot},
         "servers.read servers.collectStats": {"path.id": server},
         "servers.explore": {"path.id": server, "query.path": "/srv"},
