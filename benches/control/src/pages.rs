@@ -15,6 +15,9 @@ use crate::fill::{
 };
 use crate::report::{Goal, Report, Spread};
 
+/// A way to narrow a list: what it is called in the table, and the filter for the n-th asking.
+type Named<F> = (&'static str, fn(u64) -> F);
+
 const PAGES: u64 = 200;
 const ROWS: u32 = 50;
 const GOAL: Duration = Duration::from_millis(50);
@@ -75,7 +78,7 @@ pub async fn measure(catalog: &Catalog, report: &mut Report) -> Result<()> {
 
 async fn runs(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
     let plan = |seed| PlanId::new(draw(seed, PLANS) + 1);
-    let filters: [(&str, fn(u64) -> RunFilter); 9] = [
+    let filters: [Named<RunFilter>; 9] = [
         ("runs", |_| RunFilter::default()),
         ("runs of a plan", |seed| RunFilter {
             plan_id: Some(PlanId::new(draw(seed, PLANS) + 1)),
@@ -120,7 +123,7 @@ async fn runs(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
 }
 
 async fn jobs(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
-    let filters: [(&str, fn(u64) -> JobFilter); 5] = [
+    let filters: [Named<JobFilter>; 5] = [
         ("jobs", |_| JobFilter::default()),
         ("jobs of a repository", |seed| JobFilter {
             repository_id: Some(RepoId::new(draw(seed, SERVERS) + 1)),
@@ -146,7 +149,7 @@ async fn jobs(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
 }
 
 async fn snapshots(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
-    let filters: [(&str, fn(u64) -> SnapshotFilter); 10] = [
+    let filters: [Named<SnapshotFilter>; 10] = [
         ("snapshots", |_| SnapshotFilter::default()),
         ("snapshots, oldest first", |_| SnapshotFilter { oldest_first: true, ..SnapshotFilter::default() }),
         ("snapshots of a repository", |seed| SnapshotFilter {
@@ -208,7 +211,7 @@ async fn others(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
             catalog.plans(&filter, &first()).await
         })
         .await?;
-    let filters: [(&str, fn(u64) -> AuditFilter); 4] = [
+    let filters: [Named<AuditFilter>; 4] = [
         ("the audit log", |_| AuditFilter::default()),
         ("the audit log of an action", |_| AuditFilter { action: Some("auth.login".into()), ..AuditFilter::default() }),
         ("the audit log, searched", |seed| AuditFilter {

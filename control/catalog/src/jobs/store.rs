@@ -52,7 +52,9 @@ impl JobStore for CatalogJobs {
     }
 
     fn claim(&self, claim: Claim) -> StoreResult<'_, Option<Job>> {
-        Box::pin(async move { self.scribe.ask(Write::Claim, claim).await.map_err(failed("claim a job")) })
+        Box::pin(async move {
+            self.scribe.ask(|asked| Write::Claim(Box::new(asked)), claim).await.map_err(failed("claim a job"))
+        })
     }
 
     fn start(&self, lease: Lease, now: Timestamp) -> StoreResult<'_, bool> {
@@ -60,11 +62,15 @@ impl JobStore for CatalogJobs {
     }
 
     fn heartbeat(&self, beat: Heartbeat) -> StoreResult<'_, Beat> {
-        Box::pin(async move { self.scribe.ask(Write::Beat, beat).await.map_err(failed("hear of a job")) })
+        Box::pin(async move {
+            self.scribe.ask(|asked| Write::Beat(Box::new(asked)), beat).await.map_err(failed("hear of a job"))
+        })
     }
 
     fn leave(&self, leave: Leave) -> StoreResult<'_, bool> {
-        Box::pin(async move { self.scribe.ask(Write::Leave, leave).await.map_err(failed("end a job")) })
+        Box::pin(async move {
+            self.scribe.ask(|asked| Write::Leave(Box::new(asked)), leave).await.map_err(failed("end a job"))
+        })
     }
 
     fn cancel(&self, job: JobId, now: Timestamp) -> StoreResult<'_, CancelAnswer> {

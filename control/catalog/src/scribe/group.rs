@@ -29,21 +29,21 @@ pub(super) struct Group {
 impl Group {
     pub fn add(&mut self, write: Write) {
         match write {
-            Write::Leave(asked) => self.leaves.push(asked),
+            Write::Leave(asked) => self.leaves.push(*asked),
             Write::Start(asked) => self.starts.push(asked),
-            Write::Beat(asked) => self.beats.push(asked),
+            Write::Beat(asked) => self.beats.push(*asked),
             Write::Other(asked) => self.others.push(asked),
-            Write::Claim(asked) => self.claims.push(asked),
+            Write::Claim(asked) => self.claims.push(*asked),
         }
     }
 
     /// Each in a group of its own.
     fn apart(self) -> Vec<Self> {
-        let leaves = self.leaves.into_iter().map(Write::Leave);
+        let leaves = self.leaves.into_iter().map(|asked| Write::Leave(Box::new(asked)));
         let starts = self.starts.into_iter().map(Write::Start);
-        let beats = self.beats.into_iter().map(Write::Beat);
+        let beats = self.beats.into_iter().map(|asked| Write::Beat(Box::new(asked)));
         let others = self.others.into_iter().map(Write::Other);
-        let claims = self.claims.into_iter().map(Write::Claim);
+        let claims = self.claims.into_iter().map(|asked| Write::Claim(Box::new(asked)));
         let alone = |write| {
             let mut group = Self::default();
             group.add(write);

@@ -77,11 +77,11 @@ fn gone() -> CatalogError {
 
 /// What a worker, or somebody else, waits for.
 pub(crate) enum Write {
-    Leave(Asked<Leave, bool>),
+    Leave(Box<Asked<Leave, bool>>),
     Start(Asked<(Lease, Timestamp), bool>),
-    Beat(Asked<Heartbeat, Beat>),
+    Beat(Box<Asked<Heartbeat, Beat>>),
     Other(Box<dyn Other>),
-    Claim(Asked<Claim, Option<Job>>),
+    Claim(Box<Asked<Claim, Option<Job>>>),
 }
 
 /// Takes writes and commits them in groups, in the order in which they came. Those of one group came side by side, from
