@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::admit::Admission;
 use super::blocks::Blocks;
 use super::dir::{Dir, Listed, Previous};
-use super::error::Result;
+use super::error::{BackupError, Result};
 use super::exclude::TagVerdict;
 use super::listing::{Content, Entry, Listing};
 use super::previous::OldEntry;
@@ -22,6 +22,7 @@ impl Worker<'_, '_> {
     /// Begins with the root: everything below follows from the queue.
     pub(crate) fn plant(&mut self, dir: Arc<Dir>, target: &Target) -> Result<()> {
         let mut pending = vec![(dir, target)];
+        let (mut some_found, mut some_missing) = (false, false);
         while let Some((dir, target)) = pending.pop() {
             let mut old = self.previous_listing(&dir);
             let (mut names, mut entries, mut below) = (Names::new(), Blocks::default(), Vec::new());
@@ -29,22 +30,25 @@ impl Worker<'_, '_> {
             // These few directories are made anew each time; whether they are as they were shows in their trees.
             for (slot, (name, child)) in target.children.iter().enumerate() {
                 let was = old.as_mut().and_then(|old| old.advance_to(name));
-                let entry = match &child.source {
-                    Some(source) if child.children.is_empty() => {
-                        self.plant_source(&mut admission, name, source, was, slot)
-                    }
-                    _ => match self.plant_dir(&dir, name, child, was, slot) {
-                        Ok((entry, child_dir)) => {
+                let planted = match &child.source {
+                    Some(source) if child.children.is_empty() => self
+                        .plant_source(&mut admission, name, source, was, slot)
+                        .inspect(|entry| some_found |= entry.is_some())
+                        .map_err(|errno| (absolute(&source.path), "stat", errno)),
+                    _ => self
+                        .plant_dir(&dir, name, child, was, slot)
+                        .map(|(entry, child_dir)| {
                             admission.all_same &= entry.change == super::Change::Unmodified;
                             below.push((Arc::new(child_dir), child));
                             Some(entry)
-                        }
-                        Err(errno) => {
-                            self.run.failed(absolute(&child.metadata_from), "open", errno);
-                            None
-                        }
-                    },
+                        })
+                        .map_err(|errno| (absolute(&child.metadata_from), "open", errno)),
                 };
+                let entry = planted.unwrap_or_else(|(path, operation, errno)| {
+                    some_missing = true;
+                    self.run.failed(path, operation, errno);
+                    None
+                });
                 names.push(name);
                 entries.push(entry.unwrap_or_else(|| {
                     admission.all_same = false;
@@ -56,10 +60,14 @@ impl Worker<'_, '_> {
             self.begin(dir, Listed { listing: Listing { names, entries }, same_as, xattrs: None }, admission)?;
             pending.extend(below);
         }
+        // The directories above the sources are no backup of anything.
+        if some_missing && !some_found {
+            self.run.fail(BackupError::Empty);
+        }
         Ok(())
     }
 
-    /// A source: whatever lies there. `None` if it is left out.
+    /// A source: whatever lies there. `None` if it is left out; an error if it cannot be found.
     fn plant_source(
         &mut self,
         admission: &mut Admission,
@@ -67,32 +75,24 @@ impl Worker<'_, '_> {
         source: &Source,
         old: Option<OldEntry<'_>>,
         slot: usize,
-    ) -> Option<Entry> {
+    ) -> Result<Option<Entry>, Errno> {
         let path = absolute(&source.path);
         let excludes = &self.run.options.excludes;
         if !source.is_explicit && excludes.excludes_path(&path) {
-            return None;
+            return Ok(None);
         }
-        let found = open_parent(&source.path).and_then(|(at, base)| {
-            let stat = Stat::at(at.as_fd(), &base)?;
-            let device = Stat::of_open(&at)?.device;
-            Ok((Arc::new(at), base, stat, device))
-        });
-        let (at, base, stat, dir_device) = match found {
-            Ok(found) => found,
-            Err(errno) => {
-                self.run.failed(path, "stat", errno);
-                return None;
-            }
-        };
+        let (at, base) = open_parent(&source.path)?;
+        let stat = Stat::at(at.as_fd(), &base)?;
+        let dir_device = Stat::of_open(&at)?.device;
+        let at = Arc::new(at);
         if !source.is_explicit
             && (excludes.excludes_stat(&stat, dir_device, dir_device) || self.is_tagged(&at, base.to_bytes()))
         {
-            return None;
+            return Ok(None);
         }
         let allowed_device = if source.is_explicit { stat.device } else { dir_device };
         let source = SourceName { name: base.clone(), path, allowed_device };
-        Some(self.admit(admission, &at, name, &base, stat, old, slot, Some(source)))
+        Ok(Some(self.admit(admission, &at, name, &base, stat, old, slot, Some(source))))
     }
 
     fn is_tagged(&self, dir: &OwnedFd, name: &[u8]) -> bool {

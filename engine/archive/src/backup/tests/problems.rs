@@ -237,4 +237,13 @@ fn nothing_to_back_up_is_an_error() {
     assert!(matches!(none, Err(BackupError::NoTargets)), "{none:?}");
     let missing = memory.backup(&["/nowhere-at-all".into()], &Options::default());
     assert!(matches!(missing, Err(BackupError::Empty)), "{missing:?}");
+    // The folders above a source that is gone are no backup of it
+    let dir = tempfile::tempdir().unwrap();
+    let gone = [dir.path().join("gone"), dir.path().join("away/below")];
+    let missing = memory.backup(&gone, &Options::default());
+    assert!(matches!(missing, Err(BackupError::Empty)), "{missing:?}");
+    let there = dir.path().join("there");
+    std::fs::create_dir(&there).unwrap();
+    let report = memory.backup(&[gone[0].clone(), gone[1].clone(), there], &Options::default()).unwrap();
+    assert_eq!(report.problems_count, 2, "{:?}", report.problems);
 }
