@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use rempart_archive::cancel::CancelToken;
-use rempart_repository::{ErrorKind, LockGuard, LockMode, PendingLock, Repository, RepositoryError};
+use rempart_repository::{ErrorKind, LockGuard, LockMode, PendingLock, Repository, RepositoryError, WriterLock};
 use rempart_storage::{Location, ObjectStore};
 
 use crate::cli::maintain::From;
@@ -161,6 +161,15 @@ impl Run {
     pub fn lock(&self, repository: &Repository, mode: LockMode) -> anyhow::Result<LockGuard> {
         self.refuse_no_lock()?;
         self.patiently(|| repository.lock(mode, None))
+    }
+
+    /// The lock of a backup. Who is ready to wait for others gets one that is certain, so that nobody who comes at the same
+    /// time can end the work later. Who is not begins at once, and makes it certain before the commit.
+    pub fn lock_to_write(&self, repository: &Repository) -> anyhow::Result<WriterLock> {
+        Ok(match self.lock_wait() {
+            Some(_) => WriterLock::Held(Arc::new(self.lock(repository, LockMode::Shared)?)),
+            None => WriterLock::Pending(self.lock_early(repository)?),
+        })
     }
 
     /// Writes a lock of the shared kind without waiting for the second look at the others.

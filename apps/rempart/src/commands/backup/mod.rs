@@ -17,7 +17,7 @@ use rempart_archive::backup::{
 use rempart_chunker::{Chunker, Polynomial};
 use rempart_format::{FileTime, LocalZone, Snapshot, WallTime};
 use rempart_model::SnapshotId;
-use rempart_repository::{BlobSink, Repository, StoredSnapshot, Writer, WriterLock};
+use rempart_repository::{BlobSink, Repository, StoredSnapshot, Writer};
 
 use super::writing;
 use crate::cli::backup::Backup;
@@ -48,7 +48,7 @@ pub fn backup(run: &Run, args: &Backup) -> anyhow::Result<ExitCode> {
     let repository = run.open()?;
     let host = args.snapshot.host.clone().unwrap_or_else(settings::host_name);
     // The lock first: what is read from here on cannot be pruned away.
-    let lock = if args.dry_run { None } else { Some(run.lock_early(&repository)?) };
+    let lock = if args.dry_run { None } else { Some(run.lock_to_write(&repository)?) };
     let _reading = if args.dry_run { run.lock_for_reading(&repository)? } else { None };
     let paths = noted_paths(args, &files);
     let parent = parent(args, &repository, &host, &paths)?;
@@ -57,7 +57,7 @@ pub fn backup(run: &Run, args: &Backup) -> anyhow::Result<ExitCode> {
         false => Source::Files(files),
         true => stream(run, args)?,
     };
-    let writer = lock.map(|lock| repository.writer(WriterLock::Pending(lock), writer_options)).transpose()?;
+    let writer = lock.map(|lock| repository.writer(lock, writer_options)).transpose()?;
     let dry_run = DryRunSink::new(&repository);
     if args.dry_run {
         // It asks the index, which a writer would have loaded.
