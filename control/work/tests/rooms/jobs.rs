@@ -350,7 +350,8 @@ fn a_run_may_read_everything_and_compress_otherwise_than_its_plan() {
         // Everything: nothing counts as unchanged, and nothing is stored twice.
         let third = counted(json!({ "readEverything": true })).await;
         assert_eq!((&third["filesNew"], &third["filesUnmodified"]), (&json!(files), &json!(0)));
-        assert_eq!(third["addedBytes"], 0);
+        // But for a folder above the source: others make files beside it.
+        assert!(third["addedBytes"].as_u64() < Some(4096) && first["addedBytes"].as_u64() > Some(4096), "{third}");
         // Without compression, what is new lies there as it is.
         std::fs::write(plan.source.join("new"), vec![b'7'; 300_000]).unwrap();
         let fourth = counted(json!({ "compression": "off" })).await;
