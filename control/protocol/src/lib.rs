@@ -1,7 +1,8 @@
 //! What an agent and a server say to each other, and in which order: messages and state machines, without a socket.
 //!
 //! - **Owns**: the handshake (versions, pinned server key, the agent's key, one-time tokens), the control channel (heartbeat,
-//!   jobs that are never run twice), data sessions (blobs there and back over several connections that may be cut).
+//!   jobs that are never run twice, questions), what backup and restore jobs order and report, data sessions (blobs there and
+//!   back over several connections that may be cut).
 //! - **May use**: `model`, serde, an implementation of Ed25519.
 //! - **Must not know**: sockets, TLS, clocks, files, SQL, what a job does with its payload. The driver brings bytes and the
 //!   time, and carries out what the machines say.
@@ -32,6 +33,7 @@ pub mod handshake;
 mod identity;
 pub mod job;
 pub mod limits;
+pub mod order;
 mod refusal;
 mod text;
 mod token;

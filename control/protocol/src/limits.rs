@@ -15,6 +15,18 @@ pub const JOBS_PER_AGENT: usize = 256;
 /// A job's payload, or the details of its result, in bytes of JSON. Half a message, so that the rest always fits.
 pub const JOB_DETAILS_BYTES: usize = CONTROL_MESSAGE_BYTES / 2;
 
+/// Questions of a server without an answer, on one control channel.
+pub const ASKED_AT_A_TIME: usize = 32;
+
+/// Addresses that an agent tells of its machine.
+pub const ADDRESSES_TOLD: usize = 32;
+
+/// A path in a message, in bytes of text: the kernel's longest, each byte in percent code.
+pub const PATH_TEXT_BYTES: usize = 3 * 4096;
+
+/// Entries in a page of a folder.
+pub const ENTRIES_PER_PAGE: u32 = 1000;
+
 /// Ended leases whose numbers an agent remembers, so that a late offer of one is not run again.
 pub const REMEMBERED_LEASES: usize = 1024;
 
@@ -44,6 +56,10 @@ pub const IDS_PER_QUESTION: usize = 4096;
 
 /// Questions without an answer, or requests without their blobs.
 pub const OPEN_QUESTIONS: usize = 64;
+
+/// Index files of a repository that an agent is told of, in an order or at a commit: half a megabyte of JSON at most. A
+/// larger repository's agents ask for each chunk that their change cache names.
+pub const INDEXES_TOLD: usize = 4096;
 
 /// Blobs that were declared wanted and have not arrived.
 pub const OWED_BLOBS: usize = 1 << 18;

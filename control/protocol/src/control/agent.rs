@@ -1,17 +1,20 @@
 //! The agent's end of the control channel.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rempart_model::JobProgress;
 
+use super::about::About;
 use super::channel::{AgentSays, Channel, ServerSays};
 use super::heartbeat::still_there;
+use super::question::{Answer, AnswerFault, Question};
 use crate::handshake::{AgentHandshake, AgentReady, ChannelBinding, Purpose, Welcomed};
 use crate::identity::{Identity, PublicKey};
 use crate::job::{BookEvent, Decline, FromAgent, JobBook, JobLease, JobResult};
-use crate::refusal::{Refusal, Result};
+use crate::limits::ASKED_AT_A_TIME;
+use crate::refusal::{Refusal, RefusalCode, Result, within};
 use crate::token::EnrolmentToken;
 use crate::version::ProtocolVersion;
 
@@ -34,6 +37,13 @@ pub enum AgentEvent {
     /// The agent is in; its report is on the way.
     Ready(ProtocolVersion),
     Job(BookEvent),
+    /// Call [`AgentControl::answer`], once, when it is known.
+    Asked {
+        number: u64,
+        question: Question,
+    },
+    /// The answer to this question is of no interest any more: stop looking for it, and answer.
+    Withdrawn(u64),
 }
 
 /// One connection. The [`JobBook`] outlives it.
@@ -49,6 +59,8 @@ enum Phase {
     Ready {
         channel: Channel,
         terms: AgentReady,
+        /// Questions without an answer.
+        asked: BTreeSet<u64>,
     },
     Over,
 }
@@ -89,12 +101,22 @@ impl AgentControl {
                     Ok(None)
                 }
                 Welcomed::Ready { version, terms } => {
-                    self.phase = Phase::Ready { channel: Channel::default(), terms };
+                    self.phase = Phase::Ready { channel: Channel::default(), terms, asked: BTreeSet::new() };
                     book.report().into_iter().try_for_each(|message| self.say(AgentSays::Job(message)))?;
                     Ok(Some(AgentEvent::Ready(version)))
                 }
             },
-            Phase::Ready { channel, .. } => match channel.read(message)? {
+            Phase::Ready { channel, asked, .. } => match channel.read(message)? {
+                ServerSays::Question { number, question } => {
+                    question.check()?;
+                    within("questions at a time", asked.len() + 1, ASKED_AT_A_TIME)?;
+                    if !asked.insert(number) {
+                        return Err(Refusal::new(RefusalCode::OutOfOrder, format!("question {number} waits already")));
+                    }
+                    Ok(Some(AgentEvent::Asked { number, question }))
+                }
+                // It may have been answered meanwhile.
+                ServerSays::Withdraw(number) => Ok(asked.contains(&number).then_some(AgentEvent::Withdrawn(number))),
                 ServerSays::Ping(number) => self.say(AgentSays::Pong(number)).map(|()| None),
                 ServerSays::Job(message) => {
                     let (reply, event) = book.receive(message);
@@ -126,6 +148,30 @@ impl AgentControl {
         if self.is_ready() && book.runs(lease) {
             self.say(AgentSays::Job(FromAgent::Progress { lease, progress }))?;
         }
+        Ok(())
+    }
+
+    /// Tells what the machine is, when the agent is in.
+    pub fn about(&mut self, about: About) -> Result<()> {
+        self.say(AgentSays::About(about.bounded()))
+    }
+
+    /// Answers a question. One of an earlier connection is passed over: who asked it has given up. An answer that is longer
+    /// than a message may be becomes [`AnswerFault::TOO_LONG`].
+    pub fn answer(&mut self, number: u64, answer: Answer) -> Result<()> {
+        let Phase::Ready { channel, asked, .. } = &mut self.phase else { return Ok(()) };
+        if !asked.remove(&number) {
+            return Ok(());
+        }
+        answer.check()?;
+        let said = match channel.write(AgentSays::Answer { number, answer }) {
+            Err(refusal) if refusal.code == RefusalCode::TooLong => {
+                let answer = Answer::Failed(AnswerFault::new(AnswerFault::TOO_LONG, refusal.to_string()));
+                channel.write(AgentSays::Answer { number, answer })
+            }
+            said => said,
+        };
+        self.outgoing.push_back(said?);
         Ok(())
     }
 

@@ -3,6 +3,8 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::about::About;
+use super::question::{Answer, Question};
 use crate::job;
 use crate::refusal::{Refusal, RefusalCode, Result};
 use crate::text;
@@ -14,6 +16,13 @@ pub enum ServerSays {
     /// Answer with `pong`.
     Ping(u64),
     Job(job::ToAgent),
+    /// Answer it once.
+    Question {
+        number: u64,
+        question: Question,
+    },
+    /// The answer is of no interest any more; it is given all the same, soon.
+    Withdraw(u64),
     Refused(Refusal),
 }
 
@@ -23,6 +32,12 @@ pub enum ServerSays {
 pub enum AgentSays {
     Pong(u64),
     Job(job::FromAgent),
+    Answer {
+        number: u64,
+        answer: Answer,
+    },
+    /// Once, if at all.
+    About(About),
     Refused(Refusal),
 }
 

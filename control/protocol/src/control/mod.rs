@@ -4,13 +4,17 @@
 //! about once a second. Times are durations since any fixed moment of a monotonic clock. Any error ends the connection, after
 //! the messages that are still waiting, among them the reason for the peer.
 
+mod about;
 mod agent;
 mod backoff;
 mod channel;
 mod heartbeat;
+mod question;
 mod server;
 
+pub use about::About;
 pub use agent::{AgentControl, AgentEvent, AgentParts};
 pub use backoff::Backoff;
 pub use heartbeat::Heartbeat;
-pub use server::ServerControl;
+pub use question::{Answer, AnswerFault, Question};
+pub use server::{ServerControl, ServerEvent};

@@ -1,15 +1,18 @@
 //! The server's end of the control channel.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::about::About;
 use super::channel::{AgentSays, Channel, ServerSays};
 use super::heartbeat::{Heartbeat, still_there};
+use super::question::{Answer, Question};
 use crate::handshake::{AgentReady, ChannelBinding, Greeted, Purpose, ServerHandshake, Visitor};
 use crate::identity::Identity;
 use crate::job::{DeskEvent, JobDesk, ToAgent};
-use crate::refusal::{Refusal, Result};
+use crate::limits::ASKED_AT_A_TIME;
+use crate::refusal::{Refusal, RefusalCode, Result, within};
 
 /// One connection. The agent's [`JobDesk`] outlives it.
 pub struct ServerControl {
@@ -20,8 +23,27 @@ pub struct ServerControl {
 
 enum Phase {
     Handshake(Box<ServerHandshake>),
-    Ready { channel: Channel, heartbeat: Heartbeat },
+    Ready {
+        channel: Channel,
+        heartbeat: Heartbeat,
+        /// Questions without an answer.
+        asked: BTreeSet<u64>,
+        next_question: u64,
+    },
     Over,
+}
+
+/// What came of an agent that is in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ServerEvent {
+    Job(DeskEvent),
+    /// Comes once for each [`ServerControl::ask`], unless the connection ends before.
+    Answered {
+        number: u64,
+        answer: Answer,
+    },
+    /// What the machine is. Of the agent's own telling.
+    About(About),
 }
 
 /// How long the handshake may take.
@@ -80,13 +102,18 @@ impl ServerControl {
             return Err(Refusal::unexpected("nobody waits to be let in"));
         };
         self.outgoing.push_back(handshake.admit(terms)?);
-        self.phase = Phase::Ready { channel: Channel::default(), heartbeat: Heartbeat::new(terms, now) };
+        self.phase = Phase::Ready {
+            channel: Channel::default(),
+            heartbeat: Heartbeat::new(terms, now),
+            asked: BTreeSet::new(),
+            next_question: 1,
+        };
         desk.line_up();
         Ok(())
     }
 
     /// Takes one text message of an agent that is in.
-    pub fn receive(&mut self, now: Duration, message: &str, desk: &mut JobDesk) -> Result<Vec<DeskEvent>> {
+    pub fn receive(&mut self, now: Duration, message: &str, desk: &mut JobDesk) -> Result<Vec<ServerEvent>> {
         let taken = self.take(now, message, desk);
         taken.inspect_err(|refusal| {
             self.refuse(refusal);
@@ -94,8 +121,8 @@ impl ServerControl {
         })
     }
 
-    fn take(&mut self, now: Duration, message: &str, desk: &mut JobDesk) -> Result<Vec<DeskEvent>> {
-        let Phase::Ready { channel, heartbeat } = &mut self.phase else {
+    fn take(&mut self, now: Duration, message: &str, desk: &mut JobDesk) -> Result<Vec<ServerEvent>> {
+        let Phase::Ready { channel, heartbeat, asked, .. } = &mut self.phase else {
             return Err(Refusal::unexpected("a message of an agent that is not in"));
         };
         heartbeat.heard(now);
@@ -104,7 +131,18 @@ impl ServerControl {
             AgentSays::Job(message) => {
                 let (events, replies) = desk.receive(message)?;
                 replies.into_iter().try_for_each(|reply| self.say(reply))?;
-                Ok(events)
+                Ok(events.into_iter().map(ServerEvent::Job).collect())
+            }
+            AgentSays::Answer { number, answer } => {
+                answer.check()?;
+                if !asked.remove(&number) {
+                    return Err(Refusal::new(RefusalCode::Foreign, format!("an answer to question {number}")));
+                }
+                Ok(vec![ServerEvent::Answered { number, answer }])
+            }
+            AgentSays::About(about) => {
+                about.check()?;
+                Ok(vec![ServerEvent::About(about)])
             }
             AgentSays::Refused(refusal) => {
                 self.phase = Phase::Over;
@@ -117,7 +155,7 @@ impl ServerControl {
     pub fn tick(&mut self, now: Duration, desk: &mut JobDesk) -> Result<()> {
         let ticked = match &mut self.phase {
             Phase::Handshake(_) => still_there(self.opened_at, HANDSHAKE, now),
-            Phase::Ready { channel, heartbeat } => heartbeat.tick(now).and_then(|number| {
+            Phase::Ready { channel, heartbeat, .. } => heartbeat.tick(now).and_then(|number| {
                 let ping = number.map(|number| channel.write(ServerSays::Ping(number))).transpose()?;
                 self.outgoing.extend(ping);
                 Ok(())
@@ -134,6 +172,32 @@ impl ServerControl {
     pub fn say(&mut self, message: ToAgent) -> Result<()> {
         if let Phase::Ready { channel, .. } = &mut self.phase {
             self.outgoing.push_back(channel.write(ServerSays::Job(message))?);
+        }
+        Ok(())
+    }
+
+    /// Asks the agent; returns the question's number. Refused where the agent is not in, or has as many questions as it may:
+    /// ask again when one is answered.
+    pub fn ask(&mut self, question: Question) -> Result<u64> {
+        let Phase::Ready { channel, asked, next_question, .. } = &mut self.phase else {
+            return Err(Refusal::unexpected("a question to an agent that is not in"));
+        };
+        question.check()?;
+        within("questions at a time", asked.len() + 1, ASKED_AT_A_TIME)?;
+        let number = *next_question;
+        let said = channel.write(ServerSays::Question { number, question })?;
+        *next_question += 1;
+        asked.insert(number);
+        self.outgoing.push_back(said);
+        Ok(number)
+    }
+
+    /// Nobody waits for the answer to a question any more. It comes all the same, soon.
+    pub fn withdraw(&mut self, number: u64) -> Result<()> {
+        if let Phase::Ready { channel, asked, .. } = &mut self.phase
+            && asked.contains(&number)
+        {
+            self.outgoing.push_back(channel.write(ServerSays::Withdraw(number))?);
         }
         Ok(())
     }

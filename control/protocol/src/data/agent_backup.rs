@@ -1,14 +1,15 @@
-//! A backup session, the agent's side: asks what is known, sends what is wanted, commits.
+//! A backup session, the agent's side: asks what is known, sends what is wanted, reads the parent snapshot's trees, commits.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use bytes::Bytes;
-use rempart_model::{BlobId, SnapshotId};
+use rempart_model::{BlobId, IndexId, SnapshotId};
 
 use super::assembly;
 use super::blob::{Blob, ChunkKind};
 use super::link::Link;
 use super::message::Message;
+use super::reads::{ReadAnswer, Reads};
 use crate::limits::{IDS_PER_QUESTION, OPEN_QUESTIONS, OWED_BLOBS, SNAPSHOT_BYTES};
 use crate::refusal::{Refusal, RefusalCode, Result, within};
 
@@ -22,6 +23,8 @@ pub struct AgentBackup {
     next_question: u32,
     /// Wanted by the server, and not sent yet.
     owed: HashSet<(ChunkKind, BlobId)>,
+    reads: Reads,
+    ready: VecDeque<BackupAnswer>,
     phase: Phase,
 }
 
@@ -38,8 +41,11 @@ enum Phase {
 pub enum BackupAnswer {
     /// For each id of the question: is it wanted? Who is told so must send it.
     Wanted { question: u32, kind: ChunkKind, ids: Vec<BlobId>, wanted: Vec<bool> },
-    /// The snapshot is in the repository. The session is over.
-    Committed(SnapshotId),
+    /// Of the parent snapshot.
+    Read(ReadAnswer),
+    /// The snapshot is in the repository. The session is over. `indexes`: the repository's index files now; everything that
+    /// the snapshot needs is in one of them.
+    Committed { snapshot: SnapshotId, indexes: Vec<IndexId> },
 }
 
 impl AgentBackup {
@@ -89,10 +95,38 @@ impl AgentBackup {
         Ok(())
     }
 
-    /// Asks for the snapshot to be stored, after everything that was sent. `snapshot`: its JSON.
+    /// Whether [`Self::read`] of so many ids keeps to the limits now.
+    #[must_use]
+    pub fn may_read(&self, ids: usize) -> bool {
+        self.reads.may_read(ids)
+    }
+
+    /// Asks for blobs of the parent snapshot. Each comes once for each time that it is asked for.
+    pub fn read(&mut self, kind: ChunkKind, ids: &[BlobId]) -> Result<()> {
+        self.is_sending("a request")?;
+        self.reads.read(&mut self.link, kind, ids)
+    }
+
+    /// Whether [`Self::measure`] keeps to the limits now.
+    #[must_use]
+    pub fn may_measure(&self) -> bool {
+        self.reads.may_measure()
+    }
+
+    /// Asks how long these are as plaintext; returns the question's number.
+    pub fn measure(&mut self, kind: ChunkKind, ids: &[BlobId]) -> Result<u32> {
+        self.is_sending("a question")?;
+        self.reads.measure(&mut self.link, kind, ids)
+    }
+
+    /// Asks for the snapshot to be stored, after everything that was sent. `snapshot`: a [`crate::order::CommitRequest`], as
+    /// JSON.
     pub fn commit(&mut self, snapshot: Vec<u8>) -> Result<()> {
         self.is_sending("a commit")?;
         within("snapshot, in bytes", snapshot.len(), SNAPSHOT_BYTES)?;
+        if !self.reads.is_empty() {
+            return Err(Refusal::unexpected("a commit while something is being read"));
+        }
         if !self.owed.is_empty() || !self.open.is_empty() {
             let detail = format!("{} blobs, {} questions without an answer", self.owed.len(), self.open.len());
             return Err(Refusal::new(RefusalCode::BlobsMissing, detail));
@@ -114,19 +148,36 @@ impl AgentBackup {
 
     /// What came of the server. An error is the end of the session.
     pub fn next_answer(&mut self) -> Result<Option<BackupAnswer>> {
-        let Some(body) = self.link.take() else { return Ok(None) };
-        match Message::decode(body)? {
-            Message::Answer { question, wanted } => self.answered(question, wanted).map(Some),
-            Message::Committed { snapshot } if self.phase == Phase::Committing => {
-                self.phase = Phase::Over;
-                Ok(Some(BackupAnswer::Committed(snapshot)))
-            }
-            Message::Abort(refusal) => {
-                self.phase = Phase::Over;
-                Err(refusal)
-            }
-            other => Err(Refusal::unexpected(format!("{} from the server of a backup", other.name()))),
+        while self.ready.is_empty() {
+            let Some(body) = self.link.take() else { return Ok(None) };
+            self.take(Message::decode(body)?)?;
         }
+        Ok(self.ready.pop_front())
+    }
+
+    fn take(&mut self, message: Message) -> Result<()> {
+        let mut answers = Vec::new();
+        let other = self.reads.take(message, &mut answers)?;
+        self.ready.extend(answers.into_iter().map(BackupAnswer::Read));
+        match other {
+            None => {}
+            Some(Message::Answer { question, wanted }) => {
+                let answer = self.answered(question, wanted)?;
+                self.ready.push_back(answer);
+            }
+            Some(Message::Committed { snapshot, indexes }) if self.phase == Phase::Committing => {
+                self.phase = Phase::Over;
+                self.ready.push_back(BackupAnswer::Committed { snapshot, indexes });
+            }
+            Some(Message::Abort(refusal)) => {
+                self.phase = Phase::Over;
+                return Err(refusal);
+            }
+            Some(other) => {
+                return Err(Refusal::unexpected(format!("{} from the server of a backup", other.name())));
+            }
+        }
+        Ok(())
     }
 
     fn answered(&mut self, question: u32, wanted: Vec<bool>) -> Result<BackupAnswer> {

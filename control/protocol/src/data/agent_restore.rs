@@ -1,24 +1,20 @@
 //! A restore session, the agent's side: asks for blobs, gets each once or the reason why not.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use rempart_model::BlobId;
 
-use super::assembly::Assembly;
-use super::blob::{Blob, ChunkKind};
+use super::blob::ChunkKind;
 use super::link::Link;
 use super::message::Message;
-use crate::limits::{IDS_PER_QUESTION, OWED_BLOBS};
-use crate::refusal::{Refusal, RefusalCode, Result, within};
+use super::reads::{ReadAnswer, Reads};
+use crate::refusal::{Refusal, RefusalCode, Result};
 
 /// Reads ahead as far as [`AgentRestore::may_read`] lets it; what it does not take out is the server's credit.
 #[derive(Debug, Default)]
 pub struct AgentRestore {
     link: Link,
-    /// Asked for and not here, with how often.
-    open: HashMap<(ChunkKind, BlobId), u32>,
-    open_count: usize,
-    assembly: Assembly,
+    reads: Reads,
     ready: VecDeque<RestoreAnswer>,
     phase: Phase,
 }
@@ -34,10 +30,7 @@ enum Phase {
 /// What the server says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RestoreAnswer {
-    /// Check it against its name.
-    Blob { kind: ChunkKind, blob: Blob },
-    /// It cannot be had: the files that need it cannot be restored, the others can.
-    Missing { kind: ChunkKind, id: BlobId, reason: String },
+    Read(ReadAnswer),
     /// The server knows that the restore has ended. The session is over.
     Finished,
 }
@@ -55,31 +48,30 @@ impl AgentRestore {
     /// Whether [`Self::read`] of so many ids keeps to the limits now.
     #[must_use]
     pub fn may_read(&self, ids: usize) -> bool {
-        self.open_count + ids <= OWED_BLOBS
+        self.reads.may_read(ids)
     }
 
     /// Asks for blobs. Each comes once for each time that it is asked for, in the order that is best for the storage.
     pub fn read(&mut self, kind: ChunkKind, ids: &[BlobId]) -> Result<()> {
-        if self.phase != Phase::Reading {
-            return Err(Refusal::new(RefusalCode::SessionOver, "a request after the end"));
-        }
-        within("ids in a request", ids.len(), IDS_PER_QUESTION)?;
-        if ids.is_empty() || !self.may_read(ids.len()) {
-            return Err(Refusal::unexpected("a request without ids, or too many at once"));
-        }
-        for id in ids {
-            *self.open.entry((kind, *id)).or_default() += 1;
-        }
-        self.open_count += ids.len();
-        self.link.push_urgent(Message::Read { kind, ids: ids.to_vec() }.encode());
-        Ok(())
+        self.is_reading("a request after the end")?;
+        self.reads.read(&mut self.link, kind, ids)
+    }
+
+    /// Whether [`Self::measure`] keeps to the limits now.
+    #[must_use]
+    pub fn may_measure(&self) -> bool {
+        self.reads.may_measure()
+    }
+
+    /// Asks how long these are as plaintext; returns the question's number.
+    pub fn measure(&mut self, kind: ChunkKind, ids: &[BlobId]) -> Result<u32> {
+        self.is_reading("a question after the end")?;
+        self.reads.measure(&mut self.link, kind, ids)
     }
 
     /// Nothing more will be asked for; what was is waited for.
     pub fn finish(&mut self) -> Result<()> {
-        if self.phase != Phase::Reading {
-            return Err(Refusal::new(RefusalCode::SessionOver, "a second end"));
-        }
+        self.is_reading("a second end")?;
         self.phase = Phase::Finishing;
         self.link.push_last(Message::Finish.encode());
         Ok(())
@@ -104,53 +96,30 @@ impl AgentRestore {
     }
 
     fn take(&mut self, message: Message) -> Result<()> {
-        match message {
-            Message::Blobs { kind, blobs } => {
-                for blob in blobs {
-                    self.close(kind, blob.id)?;
-                    self.ready.push_back(RestoreAnswer::Blob { kind, blob });
-                }
-            }
-            Message::Piece(piece) => {
-                if !self.open.contains_key(&(piece.kind, piece.id)) {
-                    return Err(unasked(&piece.id));
-                }
-                if let Some((kind, blob)) = self.assembly.add(piece)? {
-                    self.close(kind, blob.id)?;
-                    self.ready.push_back(RestoreAnswer::Blob { kind, blob });
-                }
-            }
-            Message::Missing { kind, id, reason } => {
-                self.close(kind, id)?;
-                self.ready.push_back(RestoreAnswer::Missing { kind, id, reason });
-            }
-            Message::Finished if self.phase == Phase::Finishing && self.open_count == 0 => {
+        let mut answers = Vec::new();
+        let other = self.reads.take(message, &mut answers)?;
+        self.ready.extend(answers.into_iter().map(RestoreAnswer::Read));
+        match other {
+            None => {}
+            Some(Message::Finished) if self.phase == Phase::Finishing && self.reads.is_empty() => {
                 self.phase = Phase::Over;
                 self.ready.push_back(RestoreAnswer::Finished);
             }
-            Message::Abort(refusal) => {
+            Some(Message::Abort(refusal)) => {
                 self.phase = Phase::Over;
                 return Err(refusal);
             }
-            other => return Err(Refusal::unexpected(format!("{} from the server of a restore", other.name()))),
-        }
-        Ok(())
-    }
-
-    /// One request for a blob is answered.
-    fn close(&mut self, kind: ChunkKind, id: BlobId) -> Result<()> {
-        match self.open.get_mut(&(kind, id)) {
-            None => return Err(unasked(&id)),
-            Some(1) => {
-                self.open.remove(&(kind, id));
+            Some(other) => {
+                return Err(Refusal::unexpected(format!("{} from the server of a restore", other.name())));
             }
-            Some(count) => *count -= 1,
         }
-        self.open_count -= 1;
         Ok(())
     }
-}
 
-fn unasked(id: &BlobId) -> Refusal {
-    Refusal::new(RefusalCode::Foreign, format!("blob {id} was not asked for, or came before"))
+    fn is_reading(&self, what: &str) -> Result<()> {
+        match self.phase {
+            Phase::Reading => Ok(()),
+            Phase::Finishing | Phase::Over => Err(Refusal::new(RefusalCode::SessionOver, what)),
+        }
+    }
 }

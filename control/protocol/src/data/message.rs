@@ -6,23 +6,26 @@
 //! blobs      3 │ kind u8 │ count u32 │ count × (id 32 │ plain u32 │ length u32 │ bytes)
 //! piece      4 │ kind u8 │ id 32 │ plain u32 │ whole u32 │ offset u32 │ bytes     in their order, nothing between
 //! commit     5 │ snapshot, as JSON                                         agent, backup; after all before
-//! committed  6 │ snapshot id 32                                            server, backup
-//! read       7 │ kind u8 │ count u32 │ count × id 32                       agent, restore
-//! missing    8 │ kind u8 │ id 32 │ length u32, reason                      server, restore
+//! committed  6 │ snapshot id 32 │ count u32 │ count × index id 32          server, backup
+//! read       7 │ kind u8 │ count u32 │ count × id 32                       agent
+//! missing    8 │ kind u8 │ id 32 │ length u32, reason                      server
 //! finish     9 │                                                           agent, restore; after all before
 //! abort     10 │ code u8 │ length u32, reason                              both
 //! finished  11 │                                                           server, restore
+//! measure   12 │ question u32 │ kind u8 │ count u32 │ count × id 32        agent
+//! measured  13 │ question u32 │ count u32 │ count × plain u32              server; 0 where it is not there
 //! ```
 //! `plain` is the length before compression, 0 where the bytes are as they were.
 
 use std::num::NonZeroU32;
 
 use bytes::Bytes;
-use rempart_model::{BlobId, SnapshotId};
+use rempart_model::{BlobId, IndexId, SnapshotId};
 
 use super::blob::{Blob, ChunkKind};
+use super::reads::PlainLength;
 use super::wire::{Reader, put_length, put_text};
-use crate::limits::{BLOB_BYTES, IDS_PER_QUESTION, ITEM_BODY_BYTES, SENTENCE_BYTES, SNAPSHOT_BYTES};
+use crate::limits::{BLOB_BYTES, IDS_PER_QUESTION, INDEXES_TOLD, ITEM_BODY_BYTES, SENTENCE_BYTES, SNAPSHOT_BYTES};
 use crate::refusal::{Refusal, RefusalCode, Result, cut, within};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,12 +35,14 @@ pub enum Message {
     Blobs { kind: ChunkKind, blobs: Vec<Blob> },
     Piece(Piece),
     Commit { snapshot: Bytes },
-    Committed { snapshot: SnapshotId },
+    Committed { snapshot: SnapshotId, indexes: Vec<IndexId> },
     Read { kind: ChunkKind, ids: Vec<BlobId> },
     Missing { kind: ChunkKind, id: BlobId, reason: String },
     Finish,
     Abort(Refusal),
     Finished,
+    Measure { question: u32, kind: ChunkKind, ids: Vec<BlobId> },
+    Measured { question: u32, lengths: Vec<PlainLength> },
 }
 
 /// A stretch of a blob that is longer than an item.
@@ -153,9 +158,13 @@ impl Message {
                 out.push(5);
                 out.extend_from_slice(snapshot);
             }
-            Self::Committed { snapshot } => {
+            Self::Committed { snapshot, indexes } => {
                 out.push(6);
                 out.extend_from_slice(snapshot.as_bytes());
+                put_length(&mut out, indexes.len());
+                for id in indexes {
+                    out.extend_from_slice(id.as_bytes());
+                }
             }
             Self::Read { kind, ids } => {
                 out.extend([7, kind.wire()]);
@@ -172,6 +181,20 @@ impl Message {
                 put_text(&mut out, &cut(refusal.detail.clone(), SENTENCE_BYTES));
             }
             Self::Finished => out.push(11),
+            Self::Measure { question, kind, ids } => {
+                out.push(12);
+                out.extend_from_slice(&question.to_le_bytes());
+                out.push(kind.wire());
+                put_ids(&mut out, ids);
+            }
+            Self::Measured { question, lengths } => {
+                out.push(13);
+                out.extend_from_slice(&question.to_le_bytes());
+                put_length(&mut out, lengths.len());
+                for length in lengths {
+                    put_plain(&mut out, *length);
+                }
+            }
         }
         out
     }
@@ -219,7 +242,13 @@ impl Message {
                 within("snapshot, in bytes", snapshot.len(), SNAPSHOT_BYTES)?;
                 return Ok(Self::Commit { snapshot });
             }
-            6 => Self::Committed { snapshot: SnapshotId::new(reader.array()?) },
+            6 => {
+                let snapshot = SnapshotId::new(reader.array()?);
+                let count = reader.length(INDEXES_TOLD)?;
+                let bytes = reader.bytes(count * 32)?;
+                let ids = bytes.chunks_exact(32).map(|id| IndexId::new(id.try_into().expect("32 bytes")));
+                Self::Committed { snapshot, indexes: ids.collect() }
+            }
             7 => {
                 let kind = ChunkKind::from_wire(reader.u8()?)?;
                 Self::Read { kind, ids: read_ids(&mut reader)? }
@@ -235,6 +264,18 @@ impl Message {
                 Self::Abort(Refusal { code, detail: reader.text(SENTENCE_BYTES)? })
             }
             11 => Self::Finished,
+            12 => {
+                let question = reader.u32()?;
+                let kind = ChunkKind::from_wire(reader.u8()?)?;
+                Self::Measure { question, kind, ids: read_ids(&mut reader)? }
+            }
+            13 => {
+                let question = reader.u32()?;
+                let count = reader.length(IDS_PER_QUESTION)?;
+                let bytes = reader.bytes(count * 4)?;
+                let length = |four: &[u8]| NonZeroU32::new(u32::from_le_bytes(four.try_into().expect("four bytes")));
+                Self::Measured { question, lengths: bytes.chunks_exact(4).map(length).collect() }
+            }
             other => return Err(Refusal::malformed(format!("an item of kind {other}"))),
         };
         reader.end()?;
@@ -254,6 +295,8 @@ impl Message {
             Self::Finish => "finish",
             Self::Abort(_) => "abort",
             Self::Finished => "finished",
+            Self::Measure { .. } => "measure",
+            Self::Measured { .. } => "measured",
         }
     }
 }

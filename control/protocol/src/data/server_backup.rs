@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use bytes::Bytes;
-use rempart_model::{BlobId, SnapshotId};
+use rempart_model::{BlobId, IndexId, SnapshotId};
 
 use super::assembly::Assembly;
 use super::blob::{Blob, ChunkKind};
 use super::link::Link;
 use super::message::Message;
-use crate::limits::{ITEMS_IN_FLIGHT, OPEN_QUESTIONS, OWED_BLOBS};
+use super::reads::{PlainLength, ReadRequest, Serving};
+use crate::limits::{INDEXES_TOLD, ITEMS_IN_FLIGHT, OPEN_QUESTIONS, OWED_BLOBS};
 use crate::refusal::{Refusal, RefusalCode, Result, within};
 
 /// Taken out at the pace of the repository's writer: what waits in it is the agent's credit.
@@ -22,6 +23,7 @@ pub struct ServerBackup {
     /// Wanted, and not here.
     owed: HashSet<(ChunkKind, BlobId)>,
     assembly: Assembly,
+    serving: Serving,
     ready: VecDeque<Arriving>,
     phase: Phase,
 }
@@ -42,8 +44,11 @@ pub enum Arriving {
     Asked { question: u32, kind: ChunkKind, ids: Vec<BlobId> },
     /// Check it against its name and store it.
     Blob { kind: ChunkKind, blob: Blob },
-    /// Everything promised is here: make packs durable, write the index, then this snapshot (JSON, not checked), and call
-    /// [`ServerBackup::committed`].
+    /// Of the parent snapshot. Which blobs the job may read is for the caller to judge. Answer each with
+    /// [`ServerBackup::send`] or [`ServerBackup::missing`], in any order; lengths with [`ServerBackup::measured`].
+    Read(ReadRequest),
+    /// Everything promised is here: make packs durable, write the index, then the snapshot that this asks for (a
+    /// [`crate::order::CommitRequest`] as JSON, not checked), and call [`ServerBackup::committed`].
     Commit { snapshot: Bytes },
 }
 
@@ -102,7 +107,14 @@ impl ServerBackup {
                     self.arrived(kind, blob)?;
                 }
             }
+            Message::Read { kind, ids } => self.asked_to_read(ReadRequest::Blobs { kind, ids })?,
+            Message::Measure { question, kind, ids } => {
+                self.asked_to_read(ReadRequest::Lengths { question, kind, ids })?;
+            }
             Message::Commit { snapshot } => {
+                if !self.serving.is_empty() {
+                    return Err(Refusal::unexpected("a commit while something is being read"));
+                }
                 if !self.owed.is_empty() || !self.open.is_empty() || !self.assembly.is_empty() {
                     let detail = format!("{} blobs, {} questions without an answer", self.owed.len(), self.open.len());
                     return Err(Refusal::new(RefusalCode::BlobsMissing, detail));
@@ -121,6 +133,27 @@ impl ServerBackup {
         }
         self.ready.push_back(Arriving::Blob { kind, blob });
         Ok(())
+    }
+
+    fn asked_to_read(&mut self, request: ReadRequest) -> Result<()> {
+        self.serving.asked(&request)?;
+        self.ready.push_back(Arriving::Read(request));
+        Ok(())
+    }
+
+    /// Sends blobs that were asked for. Wait while [`Link::waiting_bytes`] is more than a few items.
+    pub fn send(&mut self, kind: ChunkKind, blobs: &[Blob]) -> Result<()> {
+        self.serving.send(&mut self.link, kind, blobs)
+    }
+
+    /// A blob that was asked for cannot be had.
+    pub fn missing(&mut self, kind: ChunkKind, id: BlobId, reason: &str) -> Result<()> {
+        self.serving.missing(&mut self.link, kind, id, reason)
+    }
+
+    /// How long the ids of a question are as plaintext, in their order.
+    pub fn measured(&mut self, question: u32, lengths: &[PlainLength]) -> Result<()> {
+        self.serving.measured(&mut self.link, question, lengths)
     }
 
     /// Answers a question: for each of its ids, is it wanted? An id must be wanted once only, from whoever asks first.
@@ -142,13 +175,15 @@ impl ServerBackup {
         Ok(())
     }
 
-    /// The snapshot is in the repository. Said once; the session ends when it is acknowledged.
-    pub fn committed(&mut self, snapshot: SnapshotId) -> Result<()> {
+    /// The snapshot is in the repository, `indexes` are its index files now. Of more than [`INDEXES_TOLD`] none is told, and
+    /// the agent's next run asks for what it knows. Said once; the session ends when it is acknowledged.
+    pub fn committed(&mut self, snapshot: SnapshotId, indexes: &[IndexId]) -> Result<()> {
         if self.phase != Phase::Committing {
             return Err(Refusal::unexpected("a commit that nobody asked for"));
         }
         self.phase = Phase::Over;
-        self.link.push_urgent(Message::Committed { snapshot }.encode());
+        let indexes = if indexes.len() <= INDEXES_TOLD { indexes.to_vec() } else { Vec::new() };
+        self.link.push_urgent(Message::Committed { snapshot, indexes }.encode());
         Ok(())
     }
 

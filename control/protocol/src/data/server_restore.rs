@@ -1,24 +1,18 @@
 //! A restore session, the server's side: hands requests up, sends each blob once or says why not.
 
-use std::collections::HashMap;
-
 use rempart_model::BlobId;
 
-use super::assembly;
 use super::blob::{Blob, ChunkKind};
-use super::frame::Order;
 use super::link::Link;
 use super::message::Message;
-use crate::limits::OWED_BLOBS;
-use crate::refusal::{Refusal, RefusalCode, Result, within};
+use super::reads::{PlainLength, ReadRequest, Serving};
+use crate::refusal::{Refusal, RefusalCode, Result};
 
 /// Which blobs the job may read is for the caller to judge: answer [`ServerRestore::missing`] for the others.
 #[derive(Debug, Default)]
 pub struct ServerRestore {
     link: Link,
-    /// Asked for and not answered, with how often.
-    open: HashMap<(ChunkKind, BlobId), u32>,
-    open_count: usize,
+    serving: Serving,
     phase: Phase,
 }
 
@@ -34,8 +28,9 @@ enum Phase {
 /// What comes of the agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RestoreRequest {
-    /// Answer each with [`ServerRestore::send`] or [`ServerRestore::missing`], in any order.
-    Read { kind: ChunkKind, ids: Vec<BlobId> },
+    /// Answer each with [`ServerRestore::send`] or [`ServerRestore::missing`], in any order; lengths with
+    /// [`ServerRestore::measured`].
+    Read(ReadRequest),
     /// Everything that was asked for has been answered and taken. The session is over.
     Finished,
 }
@@ -53,47 +48,45 @@ impl ServerRestore {
     /// What came of the agent. An error is the end of the session.
     pub fn next_request(&mut self) -> Result<Option<RestoreRequest>> {
         loop {
-            if self.phase == Phase::Finishing && self.open_count == 0 {
+            if self.phase == Phase::Finishing && self.serving.is_empty() {
                 self.phase = Phase::Over;
                 self.link.push_last(Message::Finished.encode());
                 return Ok(Some(RestoreRequest::Finished));
             }
             let Some(body) = self.link.take() else { return Ok(None) };
-            match Message::decode(body)? {
-                Message::Read { kind, ids } if self.phase == Phase::Serving => {
-                    within("blobs asked for", self.open_count + ids.len(), OWED_BLOBS)?;
-                    self.open_count += ids.len();
-                    for id in &ids {
-                        *self.open.entry((kind, *id)).or_default() += 1;
-                    }
-                    return Ok(Some(RestoreRequest::Read { kind, ids }));
+            let request = match Message::decode(body)? {
+                Message::Read { kind, ids } if self.phase == Phase::Serving => ReadRequest::Blobs { kind, ids },
+                Message::Measure { question, kind, ids } if self.phase == Phase::Serving => {
+                    ReadRequest::Lengths { question, kind, ids }
                 }
-                Message::Finish if self.phase == Phase::Serving => self.phase = Phase::Finishing,
+                Message::Finish if self.phase == Phase::Serving => {
+                    self.phase = Phase::Finishing;
+                    continue;
+                }
                 Message::Abort(refusal) => {
                     self.phase = Phase::Over;
                     return Err(refusal);
                 }
                 other => return Err(Refusal::unexpected(format!("{} from the agent of a restore", other.name()))),
-            }
+            };
+            self.serving.asked(&request)?;
+            return Ok(Some(RestoreRequest::Read(request)));
         }
     }
 
     /// Sends blobs that were asked for. Wait while [`Link::waiting_bytes`] is more than a few items.
     pub fn send(&mut self, kind: ChunkKind, blobs: &[Blob]) -> Result<()> {
-        for blob in blobs {
-            blob.check()?;
-            self.close(kind, blob.id)?;
-        }
-        assembly::send(&mut self.link, kind, blobs);
-        Ok(())
+        self.serving.send(&mut self.link, kind, blobs)
     }
 
     /// A blob that was asked for cannot be had.
     pub fn missing(&mut self, kind: ChunkKind, id: BlobId, reason: &str) -> Result<()> {
-        self.close(kind, id)?;
-        let message = Message::Missing { kind, id, reason: reason.to_owned() };
-        self.link.push_blobs(Order::Any, 0, message.encode());
-        Ok(())
+        self.serving.missing(&mut self.link, kind, id, reason)
+    }
+
+    /// How long the ids of a question are as plaintext, in their order.
+    pub fn measured(&mut self, question: u32, lengths: &[PlainLength]) -> Result<()> {
+        self.serving.measured(&mut self.link, question, lengths)
     }
 
     /// The server cannot go on: the reason goes to the agent.
@@ -103,17 +96,5 @@ impl ServerRestore {
             let message = Message::Abort(Refusal::new(RefusalCode::Aborted, reason));
             self.link.push_urgent(message.encode());
         }
-    }
-
-    fn close(&mut self, kind: ChunkKind, id: BlobId) -> Result<()> {
-        match self.open.get_mut(&(kind, id)) {
-            None => return Err(Refusal::new(RefusalCode::Foreign, format!("nobody asked for blob {id}"))),
-            Some(1) => {
-                self.open.remove(&(kind, id));
-            }
-            Some(count) => *count -= 1,
-        }
-        self.open_count -= 1;
-        Ok(())
     }
 }

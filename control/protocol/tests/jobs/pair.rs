@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rempart_model::{JobId, JobKind, Outcome};
 use rempart_protocol::Identity;
-use rempart_protocol::control::{AgentControl, AgentEvent, AgentParts, ServerControl};
+use rempart_protocol::control::{AgentControl, AgentEvent, AgentParts, ServerControl, ServerEvent};
 use rempart_protocol::handshake::{AgentReady, ChannelBinding};
 use rempart_protocol::job::{BookEvent, DeskEvent, JobBook, JobDesk, JobLease, JobOffer, JobResult, Withdrawal};
 
@@ -81,6 +81,7 @@ impl Pair {
                 moved = true;
                 if server.is_ready() {
                     for event in server.receive(self.now, &message, &mut self.desk).unwrap() {
+                        let ServerEvent::Job(event) = event else { panic!("{event:?} of nobody's question") };
                         match event {
                             DeskEvent::Ended(result) => {
                                 let twice = self.ended.insert(result.lease, result.outcome);
@@ -112,6 +113,9 @@ impl Pair {
                         self.stops.insert(lease);
                     }
                     Some(AgentEvent::Ready(_)) | None => {}
+                    Some(asked @ (AgentEvent::Asked { .. } | AgentEvent::Withdrawn(_))) => {
+                        panic!("{asked:?}, and nobody asked")
+                    }
                 }
             }
         }

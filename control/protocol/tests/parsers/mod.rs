@@ -5,21 +5,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use rempart_model::{BlobId, JobId, JobKind, Outcome, SnapshotId};
-use rempart_protocol::control::{AgentControl, AgentParts, ServerControl};
+use rempart_model::{BlobId, IndexId, JobId, JobKind, Outcome, SnapshotId};
+use rempart_protocol::control::{AgentControl, AgentParts, Question, ServerControl};
 use rempart_protocol::data::{
-    AgentBackup, AgentRestore, Arriving, ChunkKind, Opened, Opening, Received, RestoreRequest,
+    AgentBackup, AgentRestore, Arriving, ChunkKind, Opened, Opening, ReadRequest, Received, RestoreRequest,
 };
 use rempart_protocol::data::{Link, ServerBackup, ServerRestore};
 use rempart_protocol::handshake::{AgentReady, ChannelBinding};
 use rempart_protocol::job::{JobBook, JobDesk, JobLease, JobOffer, JobResult};
+use rempart_protocol::order::{BackupOrder, CommitRequest, RestoreOrder};
 use rempart_protocol::{Identity, limits};
 
 pub type Parser = (&'static str, fn(&[u8]));
 
 /// Names (those of fuzz targets and of the folders of their seeds) and what they run.
-pub const PROTOCOL_PARSERS: [Parser; 3] =
-    [("control_channel", control_channel), ("data_opening", data_opening), ("data_session", data_session)];
+pub const PROTOCOL_PARSERS: [Parser; 4] = [
+    ("control_channel", control_channel),
+    ("data_opening", data_opening),
+    ("data_session", data_session),
+    ("job_order", job_order),
+];
 
 const LEASE: JobLease = JobLease { job: JobId::new(1), generation: 1 };
 
@@ -41,6 +46,9 @@ pub fn control_channel(input: &[u8]) {
     desk.assign(offer).expect("one job");
     let_in(&mut agent, &mut server, &mut book, &mut desk);
     assert!(agent.is_ready() && server.is_ready());
+    // Answers that the input may give. Its own questions follow: this one is not said.
+    assert_eq!(server.ask(Question::Stats), Ok(1));
+    while server.next_message().is_some() {}
     let (mut agent_refused, mut server_refused) = (false, false);
     for line in text.lines() {
         let refused = agent.receive(Duration::ZERO, line, &mut book).is_err();
@@ -119,7 +127,9 @@ pub fn data_session(input: &[u8]) {
     let mut restore = (AgentRestore::new(), ServerRestore::new());
     let asked = [BlobId::new([1; 32]), BlobId::new([2; 32])];
     let _ = backup.0.ask(ChunkKind::Data, &asked);
+    let _ = backup.0.measure(ChunkKind::Data, &asked);
     let _ = restore.0.read(ChunkKind::Data, &asked);
+    let _ = restore.0.measure(ChunkKind::Tree, &asked);
     feed(input, &mut backup.0, AgentBackup::link, |agent| agent.next_answer().map(|answer| answer.is_some()));
     feed(input, &mut backup.1, ServerBackup::link, |server| match server.next_event()? {
         Some(Arriving::Asked { question, ids, .. }) => {
@@ -127,16 +137,46 @@ pub fn data_session(input: &[u8]) {
             let wanted: Vec<bool> = (0..ids.len()).map(|at| !ids[..at].contains(&ids[at])).collect();
             server.answer(question, &wanted).map(|()| true)
         }
-        Some(Arriving::Commit { .. }) => server.committed(SnapshotId::new([9; 32])).map(|()| true),
+        Some(Arriving::Read(ReadRequest::Blobs { kind, ids })) => {
+            ids.iter().try_for_each(|id| server.missing(kind, *id, "not here")).map(|()| true)
+        }
+        Some(Arriving::Read(ReadRequest::Lengths { question, ids, .. })) => {
+            server.measured(question, &vec![None; ids.len()]).map(|()| true)
+        }
+        Some(Arriving::Commit { snapshot }) => {
+            let _ = CommitRequest::decode(&snapshot);
+            server.committed(SnapshotId::new([9; 32]), &[IndexId::new([8; 32])]).map(|()| true)
+        }
         other => Ok(other.is_some()),
     });
     feed(input, &mut restore.0, AgentRestore::link, |agent| agent.next_answer().map(|answer| answer.is_some()));
     feed(input, &mut restore.1, ServerRestore::link, |server| match server.next_request()? {
-        Some(RestoreRequest::Read { kind, ids }) => {
+        Some(RestoreRequest::Read(ReadRequest::Blobs { kind, ids })) => {
             ids.iter().try_for_each(|id| server.missing(kind, *id, "not here")).map(|()| true)
+        }
+        Some(RestoreRequest::Read(ReadRequest::Lengths { question, ids, .. })) => {
+            server.measured(question, &vec![None; ids.len()]).map(|()| true)
         }
         other => Ok(other.is_some()),
     });
+}
+
+/// An offer's payload, and a commit.
+pub fn job_order(input: &[u8]) {
+    if let Ok(commit) = CommitRequest::decode(input) {
+        let again = CommitRequest::decode(&commit.encode().expect("it is not longer than what was read"));
+        assert_eq!(again.as_ref(), Ok(&commit), "a commit that reads is written the same");
+    }
+    let Ok(payload) = serde_json::from_slice::<serde_json::Value>(input) else { return };
+    if let Ok(order) = BackupOrder::read(&payload) {
+        assert!(!order.sources.folders.is_empty() && order.indexes.len() <= limits::INDEXES_TOLD);
+        let offer = order.offer(LEASE).expect("an order that reads is offered");
+        assert_eq!(BackupOrder::read(&offer.payload), Ok(order));
+    }
+    if let Ok(order) = RestoreOrder::read(&payload) {
+        let offer = order.offer(LEASE).expect("an order that reads is offered");
+        assert_eq!(RestoreOrder::read(&offer.payload), Ok(order));
+    }
 }
 
 /// Hands the records to a link, and lets its session take what came, until somebody refuses.

@@ -131,8 +131,39 @@ fn blobs_nobody_asked_for_and_commits_too_early() {
     assert!(matches!(server.next_event(), Ok(Some(Arriving::Commit { .. }))));
     assert_eq!(code(server.next_event()), RefusalCode::Unexpected, "a question after the commit");
     let mut server = fresh();
-    say(&mut server, 0, &Message::Committed { snapshot: SnapshotId::new([1; 32]) });
+    say(&mut server, 0, &Message::Committed { snapshot: SnapshotId::new([1; 32]), indexes: Vec::new() });
     assert_eq!(code(server.next_event()), RefusalCode::Unexpected, "what only the server says");
+}
+
+#[test]
+fn answers_to_questions_for_lengths_that_do_not_fit_them() {
+    let id = BlobId::new([4; 32]);
+    let mut agent = AgentBackup::new();
+    open(agent.link());
+    assert_eq!(agent.measure(ChunkKind::Data, &[id]), Ok(0));
+    assert_eq!(code(agent.commit(vec![])), RefusalCode::Unexpected, "an answer is waited for");
+    for (at, (question, lengths, why)) in
+        [(7, vec![None], RefusalCode::Foreign), (0, vec![None; 2], RefusalCode::Malformed)].into_iter().enumerate()
+    {
+        let at = at as u64;
+        let measured = Message::Measured { question, lengths };
+        agent.link().receive(1, item(at, at + 1, measured.encode())).unwrap();
+        assert_eq!(code(agent.next_answer()), why);
+    }
+    let mut server = ServerBackup::new();
+    open(server.link());
+    assert_eq!(code(server.measured(0, &[None])), RefusalCode::Unexpected, "nobody asked");
+    let measure = Message::Measure { question: 3, kind: ChunkKind::Data, ids: vec![id] };
+    say(&mut server, 0, &measure);
+    say(&mut server, 1, &measure);
+    assert!(matches!(server.next_event(), Ok(Some(Arriving::Read(_)))));
+    assert_eq!(code(server.measured(3, &[])), RefusalCode::Malformed);
+    let mut server = ServerBackup::new();
+    open(server.link());
+    say(&mut server, 0, &measure);
+    say(&mut server, 1, &Message::Commit { snapshot: Bytes::from_static(b"{}") });
+    assert!(matches!(server.next_event(), Ok(Some(Arriving::Read(_)))));
+    assert_eq!(code(server.next_event()), RefusalCode::Unexpected, "a commit while something is being read");
 }
 
 #[test]

@@ -4,17 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use proptest::prelude::*;
-use rempart_model::{BlobId, SnapshotId};
+use rempart_model::{BlobId, IndexId, SnapshotId};
 
 use super::world::{Step, World, step};
-use crate::data::{AgentBackup, AgentRestore, Arriving, BackupAnswer, Blob, ChunkKind, RestoreAnswer, RestoreRequest};
-use crate::data::{ServerBackup, ServerRestore};
+use crate::data::{AgentBackup, AgentRestore, Arriving, BackupAnswer, Blob, ChunkKind, PlainLength, ReadAnswer};
+use crate::data::{ReadRequest, RestoreAnswer, RestoreRequest, ServerBackup, ServerRestore};
 use crate::limits::ITEM_BODY_BYTES;
 
 fn id(number: usize) -> BlobId {
     let mut bytes = [1; 32];
     bytes[..8].copy_from_slice(&(number as u64).to_le_bytes());
     BlobId::new(bytes)
+}
+
+fn number(id: &BlobId) -> usize {
+    u64::from_le_bytes(id.as_bytes()[..8].try_into().expect("eight bytes")) as usize
 }
 
 fn blob(number: usize, length: usize) -> Blob {
@@ -40,10 +44,36 @@ struct Backup {
     /// What the server's repository has, and what came.
     known: BTreeSet<BlobId>,
     stored: BTreeMap<BlobId, Blob>,
+    /// What came of the parent snapshot.
+    read: Vec<ReadAnswer>,
     committed: Option<SnapshotId>,
 }
 
 impl Backup {
+    /// Of what the server knows; nothing of the rest.
+    fn length(&self, id: &BlobId) -> PlainLength {
+        NonZeroU32::new(self.lengths[number(id)] as u32).filter(|_| self.known.contains(id))
+    }
+
+    /// Every tree once, every question answered.
+    fn check_read(&self) {
+        let (mut trees, mut lengths) = (BTreeMap::new(), BTreeMap::new());
+        for answer in &self.read {
+            match answer {
+                ReadAnswer::Blob { kind: ChunkKind::Tree, blob } => assert_eq!(trees.insert(blob.id, blob), None),
+                ReadAnswer::Measured { question, lengths: told } => assert_eq!(lengths.insert(question, told), None),
+                other => panic!("{other:?} was not asked for"),
+            }
+        }
+        for (number, &length) in self.lengths.iter().enumerate() {
+            assert_eq!(trees.get(&id(number)), Some(&&blob(number, length)), "tree {number}");
+        }
+        assert_eq!(trees.len(), self.lengths.len());
+        let told: Vec<PlainLength> = lengths.into_values().flatten().copied().collect();
+        let expected: Vec<PlainLength> = (0..self.lengths.len()).map(|number| self.length(&id(number))).collect();
+        assert_eq!(told, expected);
+    }
+
     /// Whatever either side can do now. `true` if something was.
     fn work(&mut self) -> bool {
         let mut moved = false;
@@ -51,19 +81,22 @@ impl Backup {
             let ids: Vec<BlobId> = (self.asked..self.lengths.len().min(self.asked + 5)).map(id).collect();
             self.asked += ids.len();
             self.agent.ask(ChunkKind::Data, &ids).unwrap();
+            // The parent's trees beside it, and how long they are.
+            self.agent.read(ChunkKind::Tree, &ids).unwrap();
+            self.agent.measure(ChunkKind::Data, &ids).unwrap();
             moved = true;
         }
         while let Some(answer) = self.agent.next_answer().unwrap() {
             moved = true;
             match answer {
                 BackupAnswer::Wanted { ids, wanted, kind, .. } => {
-                    let numbers =
-                        ids.iter().map(|id| u64::from_le_bytes(id.as_bytes()[..8].try_into().unwrap()) as usize);
-                    let wanted = numbers.zip(wanted).filter(|(_, wanted)| *wanted);
+                    let wanted = ids.iter().map(number).zip(wanted).filter(|(_, wanted)| *wanted);
                     let blobs: Vec<Blob> = wanted.map(|(number, _)| blob(number, self.lengths[number])).collect();
                     self.agent.put(kind, &blobs).unwrap();
                 }
-                BackupAnswer::Committed(snapshot) => {
+                BackupAnswer::Read(answer) => self.read.push(answer),
+                BackupAnswer::Committed { snapshot, indexes } => {
+                    assert_eq!(indexes, [IndexId::new([4; 32])]);
                     assert_eq!(self.committed.replace(snapshot), None, "committed once");
                 }
             }
@@ -81,10 +114,20 @@ impl Backup {
                 Arriving::Blob { blob, .. } => {
                     assert_eq!(self.stored.insert(blob.id, blob), None, "each blob once");
                 }
+                Arriving::Read(ReadRequest::Blobs { kind, ids }) => {
+                    for id in ids {
+                        let number = number(&id);
+                        self.server.send(kind, &[blob(number, self.lengths[number])]).unwrap();
+                    }
+                }
+                Arriving::Read(ReadRequest::Lengths { question, ids, .. }) => {
+                    let lengths: Vec<PlainLength> = ids.iter().map(|id| self.length(id)).collect();
+                    self.server.measured(question, &lengths).unwrap();
+                }
                 Arriving::Commit { snapshot } => {
                     assert_eq!(snapshot.as_ref(), b"{}");
                     self.check();
-                    self.server.committed(SnapshotId::new([3; 32])).unwrap();
+                    self.server.committed(SnapshotId::new([3; 32]), &[IndexId::new([4; 32])]).unwrap();
                 }
             }
         }
@@ -124,13 +167,17 @@ impl Restore {
         }
         while let Some(request) = self.server.next_request().unwrap() {
             moved = true;
-            let RestoreRequest::Read { kind, ids } = request else {
-                self.ended.0 = true;
-                continue;
+            let (kind, ids) = match request {
+                RestoreRequest::Read(ReadRequest::Blobs { kind, ids }) => (kind, ids),
+                RestoreRequest::Read(ReadRequest::Lengths { question, .. }) => panic!("question {question}"),
+                RestoreRequest::Finished => {
+                    self.ended.0 = true;
+                    continue;
+                }
             };
             // By pack, not as they were asked for.
             for id in ids.iter().rev() {
-                let number = u64::from_le_bytes(id.as_bytes()[..8].try_into().unwrap()) as usize;
+                let number = number(id);
                 if self.lost.contains(id) {
                     self.server.missing(kind, *id, "its pack is damaged").unwrap();
                 } else {
@@ -141,8 +188,9 @@ impl Restore {
         while let Some(answer) = self.agent.next_answer().unwrap() {
             moved = true;
             let (id, came) = match answer {
-                RestoreAnswer::Blob { blob, .. } => (blob.id, Some(blob)),
-                RestoreAnswer::Missing { id, .. } => (id, None),
+                RestoreAnswer::Read(ReadAnswer::Blob { blob, .. }) => (blob.id, Some(blob)),
+                RestoreAnswer::Read(ReadAnswer::Missing { id, .. }) => (id, None),
+                RestoreAnswer::Read(ReadAnswer::Measured { question, .. }) => panic!("question {question}"),
                 RestoreAnswer::Finished => {
                     self.ended.1 = true;
                     continue;
@@ -169,6 +217,7 @@ proptest! {
             asked: 0,
             known,
             stored: BTreeMap::new(),
+            read: Vec::new(),
             committed: None,
         };
         let mut world = World::new();
@@ -178,6 +227,7 @@ proptest! {
         }
         world.heal(&mut backup, |backup| (backup.agent.link(), backup.server.link()), Backup::work);
         backup.check();
+        backup.check_read();
         prop_assert_eq!(backup.committed, Some(SnapshotId::new([3; 32])));
     }
 
@@ -255,7 +305,9 @@ fn a_blob_that_is_asked_for_twice_comes_twice_and_not_again() {
     while let Some(frame) = agent.link().next_frame(1) {
         server.link().receive(1, frame).unwrap();
     }
-    let Ok(Some(RestoreRequest::Read { kind, ids })) = server.next_request() else { panic!("a request") };
+    let Ok(Some(RestoreRequest::Read(ReadRequest::Blobs { kind, ids }))) = server.next_request() else {
+        panic!("a request")
+    };
     assert_eq!(ids.len(), 2);
     server.send(kind, &[wanted.clone(), wanted.clone()]).unwrap();
     assert!(server.send(kind, std::slice::from_ref(&wanted)).is_err(), "a third time");
@@ -263,7 +315,7 @@ fn a_blob_that_is_asked_for_twice_comes_twice_and_not_again() {
         agent.link().receive(1, frame).unwrap();
     }
     for _ in 0..2 {
-        assert_eq!(agent.next_answer(), Ok(Some(RestoreAnswer::Blob { kind, blob: wanted.clone() })));
+        assert_eq!(agent.next_answer(), Ok(Some(RestoreAnswer::Read(ReadAnswer::Blob { kind, blob: wanted.clone() }))));
     }
     agent.finish().unwrap();
     while let Some(frame) = agent.link().next_frame(1) {
