@@ -89,6 +89,31 @@ impl HostPath {
     }
 }
 
+impl HostPath {
+    /// What a person typed, or [`Self::to_text`] spelled: a percent sign that begins no code stands for itself. Up to a zero
+    /// byte, which is in no path.
+    #[must_use]
+    pub fn from_typed(text: &str) -> Self {
+        let hex =
+            |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+        let text = text.as_bytes();
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut at = 0;
+        while let Some(&byte) = text.get(at) {
+            let (byte, length) = match (byte, hex(text.get(at + 1)), hex(text.get(at + 2))) {
+                (b'%', Some(high), Some(low)) => (high << 4 | low, 3),
+                _ => (byte, 1),
+            };
+            if byte == 0 {
+                break;
+            }
+            bytes.push(byte);
+            at += length;
+        }
+        Self(bytes)
+    }
+}
+
 fn push_code(text: &mut String, bytes: &[u8]) {
     for byte in bytes {
         text.push_str(&format!("%{byte:02X}"));
@@ -156,11 +181,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_a_person_types_is_a_path() {
+        for (text, bytes) in [
+            ("/100%", &b"/100%"[..]),
+            ("/caf%E9", b"/caf\xe9"),
+            ("/caf%e9", b"/caf\xe9"),
+            ("/%zz%4", b"/%zz%4"),
+            ("/été", "/été".as_bytes()),
+            ("/a%00b", b"/a"),
+        ] {
+            assert_eq!(HostPath::from_typed(text).as_bytes(), bytes, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_bytes_come_back_through_json(bytes in prop::collection::vec(1_u8.., 0..60)) {
             let path = HostPath::new(bytes);
             let json = serde_json::to_string(&path).unwrap();
+            prop_assert_eq!(&HostPath::from_typed(&path.to_text()), &path);
             prop_assert_eq!(serde_json::from_str::<HostPath>(&json).unwrap(), path);
         }
 

@@ -18,7 +18,7 @@ pub struct Address {
 
 /// Of interfaces that are up, in the kernel's order. Those by which nobody else reaches the machine are left out: loopback,
 /// and IPv6 addresses of one link only.
-pub(super) fn addresses() -> Result<Vec<Address>> {
+pub fn addresses() -> Result<Vec<Address>> {
     let mut list: *mut libc::ifaddrs = std::ptr::null_mut();
     // SAFETY: `list` is a valid place for the pointer that the call writes.
     if unsafe { libc::getifaddrs(&raw mut list) } != 0 {

@@ -9,7 +9,7 @@ mod system;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use address::Address;
+pub use address::{Address, addresses};
 pub use cpu::{Cpu, CpuTimes};
 pub use disk::{Disk, Space};
 pub use memory::Memory;
