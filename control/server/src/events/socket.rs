@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::http::HeaderMap;
+use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::response::Response;
+use futures_util::future::BoxFuture;
 use rempart_catalog::Topic;
 use rempart_model::Permission;
 use serde::Deserialize;
@@ -31,6 +32,9 @@ use crate::state::AppState;
 
 /// A browser says no more than a list of topics.
 const LONGEST_MESSAGE_BYTES: usize = 16 * 1024;
+/// What is read at once, and kept for each browser while it is there. Usually 128 KiB, which is written over with zeros before
+/// each read: a thousand browsers that say next to nothing would cost 128 MB.
+const READ_BYTES: usize = 512;
 /// How often the server asks whether the browser is still there, and whether its session is.
 const PING_EVERY: Duration = Duration::from_secs(30);
 /// A browser that has not said anything, nor answered a ping, for this long is gone.
@@ -62,18 +66,33 @@ async fn connect(
     origin::same_origin(&headers)?;
     // From here on no change of the user is missed; the browser hears nothing of it before it asks for topics.
     let (events, ..) = state.events.subscribe(None);
-    let listener = Listener { state, caller, headers, topics: Topics::default(), events, heard: Instant::now() };
+    let credential = credential_of(&headers);
+    let listener = Listener { state, caller, credential, topics: Topics::default(), events, heard: Instant::now() };
     Ok(upgrade
         .max_message_size(LONGEST_MESSAGE_BYTES)
+        .max_frame_size(LONGEST_MESSAGE_BYTES)
+        .read_buffer_size(READ_BYTES)
         .write_buffer_size(0)
         .on_upgrade(|socket| async move { listener.run(socket).await }))
+}
+
+/// The headers by which the caller was recognised, copied: those of a request are parts of the buffer that it was read
+/// into, which would stay as long as they do.
+fn credential_of(headers: &HeaderMap) -> HeaderMap {
+    let mut copies = HeaderMap::new();
+    for name in [header::COOKIE, header::AUTHORIZATION] {
+        for value in headers.get_all(&name).iter().filter_map(|value| HeaderValue::from_bytes(value.as_bytes()).ok()) {
+            copies.append(name.clone(), value);
+        }
+    }
+    copies
 }
 
 struct Listener {
     state: AppState,
     caller: Caller,
     /// To see whether the session still stands.
-    headers: HeaderMap,
+    credential: HeaderMap,
     topics: Topics,
     events: Receiver<Signal>,
     heard: Instant,
@@ -183,20 +202,23 @@ impl Listener {
         send(socket, Message::Ping(axum::body::Bytes::new())).await
     }
 
-    /// A credential that was revoked hears nothing more, nor does one whose role is another now.
-    async fn must_stand(&self) -> Result<(), End> {
-        match auth::recognise(&self.state, &self.headers, self.caller.address).await {
-            Ok(Some(caller)) if caller.user == self.caller.user => {
-                if caller.role == self.caller.role {
-                    Ok(())
-                } else {
-                    Err(End(close_code::POLICY, "the role has changed"))
+    /// A credential that was revoked hears nothing more, nor does one whose role is another now. A look into the catalog
+    /// takes more memory than all else of a browser: it is there while it is asked for, and no part of the task.
+    fn must_stand(&self) -> BoxFuture<'_, Result<(), End>> {
+        Box::pin(async {
+            match auth::recognise(&self.state, &self.credential, self.caller.address).await {
+                Ok(Some(caller)) if caller.user == self.caller.user => {
+                    if caller.role == self.caller.role {
+                        Ok(())
+                    } else {
+                        Err(End(close_code::POLICY, "the role has changed"))
+                    }
                 }
+                // The catalog does not answer: that is no reason to sign anybody out.
+                Err(error) if error.status().is_server_error() => Ok(()),
+                _ => Err(End(close_code::POLICY, "signed out")),
             }
-            // The catalog does not answer: that is no reason to sign anybody out.
-            Err(error) if error.status().is_server_error() => Ok(()),
-            _ => Err(End(close_code::POLICY, "signed out")),
-        }
+        })
     }
 }
 
