@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::sql::{Bind, FromRow, Json, Row, Sql, Value};
-use crate::{Catalog, CatalogError, WriteTx};
+use crate::{Catalog, CatalogError, Dialect, WriteTx};
 
 /// What an event is about; what a browser subscribes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -110,24 +110,34 @@ impl WriteTx {
     }
 
     /// Writes what was appended, in its order.
-    pub(crate) async fn write_events(&mut self) -> Result<(), CatalogError> {
+    async fn write_events(&mut self) -> Result<(), CatalogError> {
         if self.events.is_empty() {
             return Ok(());
         }
+        self.insert_events(Sql::new("")).run(&self.tx, "append events").await.map(|_| ())
+    }
+
+    /// Writes the rest of what was appended, and wakes other processes where any was: the last statement of a commit.
+    pub(crate) async fn write_last_events(&mut self) -> Result<(), CatalogError> {
+        if self.dialect() == Dialect::Sqlite {
+            return self.write_events().await;
+        }
+        let notify = format!("SELECT pg_notify('{CHANNEL}', '')");
+        let sql = match (self.events.is_empty(), self.wakes.events) {
+            (true, false) => return Ok(()),
+            (true, true) => Sql::new(notify),
+            (false, _) => self.insert_events(Sql::new("WITH added AS (")).push(&format!(") {notify}")),
+        };
+        sql.run(&self.tx, "append events").await.map(|_| ())
+    }
+
+    fn insert_events(&mut self, sql: Sql) -> Sql {
         self.wakes.events = true;
         let rows = self.events.drain(..).map(|event| {
             let NewEvent { topic, kind, object_id, data, at } = event;
             [topic.as_str().value(), kind.value(), object_id.value(), data, at.value()]
         });
-        Sql::new("INSERT INTO events (topic, kind, object_id, data, at) VALUES ")
-            .push_rows(rows)
-            .run(&self.tx, "append events")
-            .await
-            .map(|_| ())
-    }
-
-    pub(crate) async fn notify_other_processes(&self) -> Result<(), CatalogError> {
-        Sql::new("SELECT pg_notify($1, '')").bind(CHANNEL).run(&self.tx, "wake other servers").await.map(|_| ())
+        sql.push("INSERT INTO events (topic, kind, object_id, data, at) VALUES ").push_rows(rows)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sea_orm::sqlx::{ConnectOptions, Connection};
+use sea_orm::sqlx::{ConnectOptions, Connection, raw_sql};
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
 use tokio::sync::{Mutex, watch};
 
@@ -31,7 +31,9 @@ pub(crate) struct Inner {
     pub dialect: Dialect,
     /// SQLite: the connection that writes. PostgreSQL: the same pool as `read`.
     pub write: DatabaseConnection,
-    /// SQLite: one more, whose commits do not wait for the disk. PostgreSQL: the same pool as `read`.
+    /// The queue's. SQLite: the same as `write`. PostgreSQL: one of its own, see [`ALONG_INDEXES`].
+    pub queue: DatabaseConnection,
+    /// The queue's too: its commits do not wait for the disk.
     pub relaxed: DatabaseConnection,
     /// Whose turn it is to write, of those in this process: SQLite itself lets the others poll.
     pub turn: Arc<Mutex<()>>,
@@ -56,6 +58,13 @@ pub(crate) struct Wakes {
 
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// PostgreSQL reads the queue along its indexes, whatever the statistics say: those of a table that fills and empties all day
+/// are wrong, and anything else reads, hashes or sorts the whole queue for a few rows. Settings of a connection cost nothing;
+/// those of a transaction are one exchange more, while everybody waits for the counters.
+const ALONG_INDEXES: &str =
+    "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+const ALONG_INDEXES_WITHOUT_WAITING: &str = "SET synchronous_commit = off; SET enable_seqscan = off; \
+    SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
 /// Compiled statements of each connection. Those that write several rows differ by the number of rows.
 const STATEMENTS_KEPT: usize = 512;
 /// How long after its last use a connection to PostgreSQL is taken to be there.
@@ -67,7 +76,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 impl Catalog {
     /// Opens the catalog, makes the file where there is none, and brings its tables up to this version.
     pub async fn open(url: &CatalogUrl) -> Result<Self, CatalogError> {
-        let (dialect, write, relaxed, read) = match url {
+        let (dialect, write, queue, relaxed, read) = match url {
             CatalogUrl::Sqlite(file) => {
                 if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
                     let failed = |source| CatalogError::Folder { path: folder.to_owned(), source };
@@ -83,9 +92,11 @@ impl Catalog {
                 let relaxed = sqlite_pool(1).connect_with(relaxed).await.map_err(failed)?;
                 let readers = options.pragma("query_only", "ON");
                 let read = sqlite_pool(SQLITE_READERS).connect_with(readers).await.map_err(failed)?;
+                let write = SqlxSqliteConnector::from_sqlx_sqlite_pool(write);
                 (
                     Dialect::Sqlite,
-                    SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+                    write.clone(),
+                    write,
                     SqlxSqliteConnector::from_sqlx_sqlite_pool(relaxed),
                     SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
                 )
@@ -97,24 +108,21 @@ impl Catalog {
                     .application_name("rempart")
                     .statement_cache_capacity(STATEMENTS_KEPT)
                     .disable_statement_logging();
-                let pool = PgPoolOptions::new()
-                    .max_connections(POSTGRES_CONNECTIONS)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
-                    // A connection that was in use a moment ago is not asked whether it is there: that costs as much as
-                    // most statements do.
-                    .test_before_acquire(false)
-                    .before_acquire(|connection, used| {
-                        Box::pin(async move { Ok(used.idle_for < TRUSTED_FOR || connection.ping().await.is_ok()) })
-                    })
-                    .connect_with(options)
-                    .await
-                    .map_err(failed)?;
+                let pool = postgres_pool(POSTGRES_CONNECTIONS).connect_with(options.clone()).await.map_err(failed)?;
                 let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-                (Dialect::Postgres, connection.clone(), connection.clone(), connection)
+                // One group of the queue's writes is under way at a time.
+                let of_queue = |settings: &'static str| {
+                    let pool = postgres_pool(1).after_connect(move |connection, _| {
+                        Box::pin(async move { raw_sql(settings).execute(connection).await.map(drop) })
+                    });
+                    SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_lazy_with(options.clone()))
+                };
+                let (queue, relaxed) = (of_queue(ALONG_INDEXES), of_queue(ALONG_INDEXES_WITHOUT_WAITING));
+                (Dialect::Postgres, connection.clone(), queue, relaxed, connection)
             }
         };
         let turn = Arc::default();
-        let inner = Inner { url: url.clone(), dialect, write, relaxed, turn, read, wakes: Wakes::default() };
+        let inner = Inner { url: url.clone(), dialect, write, queue, relaxed, turn, read, wakes: Wakes::default() };
         let catalog = Self { inner: Arc::new(inner) };
         migrate::to_this_version(&catalog).await?;
         Ok(catalog)
@@ -155,7 +163,8 @@ impl Catalog {
 
     /// Closes the connections; SQLite folds its write-ahead log into the file.
     pub async fn close(&self) {
-        for connection in [&self.inner.read, &self.inner.relaxed, &self.inner.write] {
+        let inner = &self.inner;
+        for connection in [&inner.read, &inner.relaxed, &inner.queue, &inner.write] {
             let _ = connection.close_by_ref().await;
         }
     }
@@ -181,4 +190,16 @@ fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
+}
+
+fn postgres_pool(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A connection that was in use a moment ago is not asked whether it is there: that costs as much as most
+        // statements do.
+        .test_before_acquire(false)
+        .before_acquire(|connection, used| {
+            Box::pin(async move { Ok(used.idle_for < TRUSTED_FOR || connection.ping().await.is_ok()) })
+        })
 }

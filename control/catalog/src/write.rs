@@ -1,10 +1,9 @@
 //! The one way to write: a transaction that begins IMMEDIATE on SQLite, and carries its events with it.
 
-use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::events::NewEvent;
-use crate::sql::Sql;
 use crate::{Catalog, CatalogError, Dialect};
 
 /// A write transaction. Dropped without [`WriteTx::commit`], nothing of it happened. What each area can write is a method
@@ -53,16 +52,23 @@ impl Catalog {
     /// Begins to write. On SQLite there is one writer: keep what is between here and the commit short, and never wait in
     /// it for anything but the database.
     pub async fn begin(&self) -> Result<WriteTx, CatalogError> {
-        self.begin_as(Durability::Full).await
+        self.begin_on(&self.inner.write).await
     }
 
-    pub(crate) async fn begin_as(&self, durability: Durability) -> Result<WriteTx, CatalogError> {
+    /// For what workers write.
+    pub(crate) async fn begin_for_queue(&self, durability: Durability) -> Result<WriteTx, CatalogError> {
+        let connection = match durability {
+            Durability::Full => &self.inner.queue,
+            Durability::WithTheNext => &self.inner.relaxed,
+        };
+        self.begin_on(connection).await
+    }
+
+    async fn begin_on(&self, connection: &DatabaseConnection) -> Result<WriteTx, CatalogError> {
         let failed = |error| CatalogError::from_database("begin to write", error);
-        let inner = &self.inner;
-        let (turn, connection) = match (self.dialect(), durability) {
-            (Dialect::Sqlite, Durability::Full) => (Some(inner.turn.clone().lock_owned().await), &inner.write),
-            (Dialect::Sqlite, Durability::WithTheNext) => (Some(inner.turn.clone().lock_owned().await), &inner.relaxed),
-            (Dialect::Postgres, _) => (None, &inner.write),
+        let turn = match self.dialect() {
+            Dialect::Sqlite => Some(self.inner.turn.clone().lock_owned().await),
+            Dialect::Postgres => None,
         };
         let options = TransactionOptions {
             // A deferred transaction that reads first and then writes is told BUSY at once, whatever the timeout.
@@ -70,28 +76,21 @@ impl Catalog {
             ..TransactionOptions::default()
         };
         let tx = connection.begin_with_options(options).await.map_err(failed)?;
-        let tx = WriteTx {
+        Ok(WriteTx {
             tx,
             catalog: self.clone(),
             wakes: ToWake::default(),
             events: Vec::new(),
             in_use: None,
             _turn: turn,
-        };
-        if (self.dialect(), durability) == (Dialect::Postgres, Durability::WithTheNext) {
-            Sql::new("SET LOCAL synchronous_commit = off").run(&tx.tx, "begin to write").await?;
-        }
-        Ok(tx)
+        })
     }
 }
 
 impl WriteTx {
     /// Makes it durable, then wakes those who wait for events.
     pub async fn commit(mut self) -> Result<(), CatalogError> {
-        self.write_events().await?;
-        if self.wakes.events && self.catalog.dialect() == Dialect::Postgres {
-            self.notify_other_processes().await?;
-        }
+        self.write_last_events().await?;
         self.tx.commit().await.map_err(|error| CatalogError::from_database("commit", error))?;
         let (wakes, to_wake) = (&self.catalog.inner.wakes, self.wakes);
         for (is_meant, wake) in [

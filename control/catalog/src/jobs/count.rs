@@ -51,14 +51,6 @@ impl Counts {
 }
 
 impl WriteTx {
-    /// PostgreSQL reads the queue along its indexes until the commit, whatever the statistics say: those of a table that
-    /// fills and empties all day are wrong, and anything else reads, hashes or sorts the whole queue for a few rows.
-    pub(crate) async fn read_along_indexes(&self) -> Result<(), CatalogError> {
-        const OFF: [&str; 4] = ["enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"];
-        let off = OFF.map(|setting| format!("set_config('{setting}', 'off', TRUE)")).join(", ");
-        Sql::new(format!("SELECT {off}")).run(&self.tx, "read along the indexes").await.map(|_| ())
-    }
-
     /// The lock of all counters; how many jobs work now. On SQLite the transaction is one already.
     pub(crate) async fn lock_counters(&mut self) -> Result<i64, CatalogError> {
         if let Some(known) = self.in_use {

@@ -16,7 +16,7 @@ pub use list::{JobFilter, LogRow};
 pub use store::CatalogJobs;
 
 use crate::sql::{FromRow, Json, Row, Sql};
-use crate::{CatalogError, Topic, WriteTx};
+use crate::{CatalogError, Dialect, Topic, WriteTx};
 
 pub(crate) const COLUMNS: &str = "id, kind, state, priority, turn, server_id, pool_id, repository_id, plan_id, run_id, \
      requested_by, access, payload, attempt, max_attempts, unique_key, not_before, queued_at, started_at, ended_at, \
@@ -162,12 +162,21 @@ impl WriteTx {
         if ids.is_empty() {
             return Ok(());
         }
+        let ids = || ids.iter().copied();
+        if self.dialect() == Dialect::Postgres {
+            return Sql::new("WITH gone AS (DELETE FROM jobs WHERE id IN ")
+                .push_list(ids())
+                .push(&format!(" RETURNING {COLUMNS}) INSERT INTO job_history ({COLUMNS}) SELECT {COLUMNS} FROM gone"))
+                .run(&self.tx, "move jobs that have ended")
+                .await
+                .map(|_| ());
+        }
         Sql::new(format!("INSERT INTO job_history ({COLUMNS}) SELECT {COLUMNS} FROM jobs WHERE id IN "))
-            .push_list(ids.iter().copied())
+            .push_list(ids())
             .run(&self.tx, "keep jobs that have ended")
             .await?;
         Sql::new("DELETE FROM jobs WHERE id IN ")
-            .push_list(ids.iter().copied())
+            .push_list(ids())
             .run(&self.tx, "take jobs off the queue")
             .await
             .map(|_| ())

@@ -5,7 +5,7 @@ use rempart_jobs::{Beat, Claim, Heartbeat, Job, Lease, Leave};
 
 use super::{Asked, Other, Write};
 use crate::write::Durability;
-use crate::{Catalog, CatalogError, Dialect, WriteTx};
+use crate::{Catalog, CatalogError, WriteTx};
 
 /// What went wrong with a transaction of several writes.
 enum GroupError {
@@ -96,15 +96,12 @@ impl Group {
                 return Ok(());
             }
         }
-        let mut tx = catalog.begin_as(self.durability()).await.map_err(GroupError::Before)?;
+        let mut tx = catalog.begin_for_queue(self.durability()).await.map_err(GroupError::Before)?;
         self.write_in(&mut tx).await.map_err(GroupError::Before)?;
         tx.commit().await.map_err(GroupError::Commit)
     }
 
     async fn write_in(&mut self, tx: &mut WriteTx) -> Result<(), CatalogError> {
-        if tx.dialect() == Dialect::Postgres {
-            tx.read_along_indexes().await?;
-        }
         // Whoever counts jobs locks the counters before anything else.
         if !(self.leaves.is_empty() && self.claims.is_empty()) {
             tx.lock_counters().await?;
