@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use rempart_archive::backup::{
-    self as engine, ChangeCacheLocation, ChangeDetection, ExcludeTag, Excludes, Observer, Options, Problem,
-    ProblemKind, Summary,
+    self as engine, ChangeCacheLocation, ChangeDetection, ExcludeTag, Excludes, Observer, Options, Problem, ProblemKind,
 };
 use rempart_archive::pattern::{Case, Patterns};
 use rempart_chunker::{Chunker, Polynomial};
@@ -17,7 +16,7 @@ use rempart_model::{Compression, SnapshotId, Sources};
 use rempart_repository::{BlobSink as _, Repository, StoredSnapshot, Writer, WriterLock, WriterOptions};
 
 use super::{gauge::Gauge, lock};
-use crate::browse::path_bytes;
+use crate::browse::{path_bytes, readable_path};
 use crate::trouble::{Result, Trouble, table};
 
 /// What is backed up, and what the snapshot says about it.
@@ -40,7 +39,6 @@ pub struct BackupTask {
 #[derive(Debug)]
 pub struct BackupDone {
     pub snapshot: StoredSnapshot,
-    pub summary: Summary,
     /// All of them; the first [`PROBLEMS_KEPT`] were told by name.
     pub problem_count: u64,
     pub parent: Option<SnapshotId>,
@@ -49,9 +47,11 @@ pub struct BackupDone {
 /// Something that is not stored as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileProblem {
+    /// As the explorer writes it.
     pub path: String,
     /// A word such as `unreadable`.
     pub kind: &'static str,
+    /// For [`crate::localised`].
     pub message: String,
 }
 
@@ -73,23 +73,32 @@ impl Observer for Watch {
     }
 }
 
+/// In a word, and in a sentence for readers of both languages.
 fn told(problem: &Problem) -> FileProblem {
-    let text = problem.to_string();
-    let path = String::from_utf8_lossy(&problem.path).into_owned();
-    let message = text.strip_prefix(&*path).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&text).to_owned();
-    let kind = match &problem.kind {
-        ProblemKind::Vanished => "vanished",
-        ProblemKind::Unreadable { .. } => "unreadable",
-        ProblemKind::ChangedWhileRead => "changed",
-        ProblemKind::ChangedType => "changedType",
-        ProblemKind::XattrUnreadable { .. } => "attribute",
-        ProblemKind::AtimeUnreadable { .. } => "time",
-        ProblemKind::UnknownType { .. } => "unknownType",
-        ProblemKind::ExcludeTag { .. } => "excludeTag",
-        ProblemKind::ParentTreeUnreadable { .. } => "parentDamaged",
-        ProblemKind::ContentMissing => "contentMissing",
+    let os = |errno: i32| std::io::Error::from_raw_os_error(errno);
+    let detailed = |sentence, errno| Trouble::new(sentence).with("detail", os(errno));
+    let (kind, trouble) = match &problem.kind {
+        ProblemKind::Vanished => ("vanished", Trouble::new(&table::PROBLEM_VANISHED)),
+        ProblemKind::Unreadable { errno, .. } => ("unreadable", detailed(&table::PROBLEM_UNREADABLE, *errno)),
+        ProblemKind::ChangedWhileRead => ("changed", Trouble::new(&table::PROBLEM_CHANGED)),
+        ProblemKind::ChangedType => ("changedType", Trouble::new(&table::PROBLEM_CHANGED_TYPE)),
+        ProblemKind::XattrUnreadable { name, errno } => {
+            ("attribute", detailed(&table::PROBLEM_ATTRIBUTE, *errno).with("name", readable_path(name)))
+        }
+        ProblemKind::AtimeUnreadable { errno } => ("time", detailed(&table::PROBLEM_TIME, *errno)),
+        ProblemKind::UnknownType { mode } => {
+            ("unknownType", Trouble::new(&table::PROBLEM_UNKNOWN_TYPE).with("mode", format!("{mode:o}")))
+        }
+        ProblemKind::ExcludeTag { reason, errno } => {
+            let detail = errno.map_or((*reason).to_owned(), |errno| os(errno).to_string());
+            ("excludeTag", Trouble::new(&table::PROBLEM_EXCLUDE_TAG).with("detail", detail))
+        }
+        ProblemKind::ParentTreeUnreadable { reason } => {
+            ("parentDamaged", Trouble::new(&table::PROBLEM_PARENT).with("detail", reason))
+        }
+        ProblemKind::ContentMissing => ("contentMissing", Trouble::new(&table::PROBLEM_CONTENT)),
     };
-    FileProblem { path, kind, message }
+    FileProblem { path: readable_path(&problem.path), kind, message: trouble.told().encode() }
 }
 
 /// Runs it. `before_commit` is told the problems once everything is stored and before the snapshot makes it count: a
@@ -110,7 +119,7 @@ pub fn run(
     let held = lock::shared(repository, &gauge.cancel)?;
     let parent = parent(repository, task)?;
     options.parent_started = parent.as_ref().map(started);
-    let writer = repository.writer(WriterLock::Pending(held), WriterOptions::default())?;
+    let writer = repository.writer(WriterLock::Held(held), WriterOptions::default())?;
     let chunker = Polynomial::new(repository.chunker_polynomial()).map(Chunker::new);
     let chunker = chunker.map_err(|error| Trouble::new(&table::REPOSITORY_DAMAGED).because(error))?;
     let watch = Watch::default();
@@ -151,7 +160,6 @@ pub fn run(
     }
     Ok(BackupDone {
         snapshot: StoredSnapshot { id, snapshot },
-        summary: report.summary,
         problem_count: report.problems_count,
         parent: parent.map(|parent| parent.id),
     })

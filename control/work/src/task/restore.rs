@@ -146,7 +146,7 @@ pub fn run(
     task: &RestoreTask,
     gauge: &Gauge,
 ) -> Result<RestoreResult> {
-    let held = lock::shared(repository, &gauge.cancel)?;
+    let _held = lock::shared(repository, &gauge.cancel)?;
     repository.reload_index()?;
     let tree = stored.snapshot.tree;
     let paths: Vec<Vec<u8>> = task.paths.iter().map(|path| path_bytes(path)).collect();
@@ -167,7 +167,6 @@ pub fn run(
         verify: task.verify,
         ..RestoreOptions::default()
     };
-    let _held = held.confirm()?;
     gauge.step("restoring");
     let watch = Watch { gauge, changes: Mutex::default() };
     let place = browse::resolve(repository, tree, b"")?;

@@ -1,5 +1,6 @@
 //! What goes wrong in this room: a code for programs, values that fill a sentence in the reader's language.
 
+mod system;
 pub mod table;
 
 use std::collections::BTreeMap;
@@ -116,16 +117,23 @@ impl Told {
         table::TABLE.iter().copied().find(|sentence| sentence.code == self.code)
     }
 
-    fn filled(&self, template: &str) -> String {
-        self.values.iter().fold(template.to_owned(), |text, (key, value)| text.replace(&format!("{{{key}}}"), value))
+    fn filled(&self, template: &str, tongue: Tongue) -> String {
+        let fill = |text: String, (key, value): (&String, &String)| {
+            let hole = format!("{{{key}}}");
+            match tongue {
+                Tongue::French => text.replace(&hole, &system::in_french(value)),
+                Tongue::English => text.replace(&hole, value),
+            }
+        };
+        self.values.iter().fold(template.to_owned(), fill)
     }
 
     /// A code that this version does not know is shown as it is.
     #[must_use]
     pub fn message(&self, tongue: Tongue) -> String {
         match (self.sentence(), tongue) {
-            (Some(sentence), Tongue::French) => self.filled(sentence.french),
-            (Some(sentence), Tongue::English) => self.filled(sentence.english),
+            (Some(sentence), Tongue::French) => self.filled(sentence.french, tongue),
+            (Some(sentence), Tongue::English) => self.filled(sentence.english, tongue),
             (None, _) => self.code.clone(),
         }
     }
@@ -137,7 +145,7 @@ impl Told {
             Tongue::French => sentence.french_hint,
             Tongue::English => sentence.english_hint,
         };
-        hint.map(|hint| self.filled(hint))
+        hint.map(|hint| self.filled(hint, tongue))
     }
 
     /// As one column of text.
@@ -322,6 +330,9 @@ mod tests {
         let (english, _) = localised(&stored, Tongue::English);
         assert!(english.starts_with("The storage is full") && english.contains("no space left"), "{english}");
         assert_eq!(localised("plain words", Tongue::French), ("plain words".to_owned(), None));
+        let denied = Trouble::new(&table::STORAGE_DENIED).because(std::io::Error::from_raw_os_error(13)).told();
+        assert!(denied.message(Tongue::French).contains("permission refusée"), "{}", denied.message(Tongue::French));
+        assert!(denied.message(Tongue::English).contains("Permission denied"), "{}", denied.message(Tongue::English));
     }
 
     #[test]

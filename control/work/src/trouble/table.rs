@@ -232,6 +232,46 @@ sentences! {
         fr: "Un motif d'exclusion ne peut pas être utilisé : {detail}.", "Corrigez-le dans le plan.";
         en: "A pattern of exclusion cannot be used: {detail}.", "Correct it in the plan.";
     }
+    PROBLEM_VANISHED = 422 "problem.vanished" {
+        fr: "N'était plus là au moment de sa lecture.";
+        en: "Was not there any more when it was to be read.";
+    }
+    PROBLEM_UNREADABLE = 422 "problem.unreadable" {
+        fr: "N'a pas pu être lu : {detail}.";
+        en: "Could not be read: {detail}.";
+    }
+    PROBLEM_CHANGED = 422 "problem.changed" {
+        fr: "A été modifié pendant sa lecture : il est stocké tel qu'il a été lu.";
+        en: "Was changed while it was read: it is stored as it was read.";
+    }
+    PROBLEM_CHANGED_TYPE = 422 "problem.changed_type" {
+        fr: "Est devenu autre chose (fichier, dossier ou lien) avant sa lecture : il est laissé de côté.";
+        en: "Became something else (file, folder or link) before it was read: it is left out.";
+    }
+    PROBLEM_ATTRIBUTE = 422 "problem.attribute" {
+        fr: "Son contenu est stocké, son attribut « {name} » ne l'est pas : {detail}.";
+        en: "Its content is stored, its attribute “{name}” is not: {detail}.";
+    }
+    PROBLEM_TIME = 422 "problem.time" {
+        fr: "Son contenu est stocké, sa date d'accès ne l'est pas : {detail}.";
+        en: "Its content is stored, its access time is not: {detail}.";
+    }
+    PROBLEM_UNKNOWN_TYPE = 422 "problem.unknown_type" {
+        fr: "Est d'un type de fichier inconnu (mode {mode}) : il est laissé de côté.";
+        en: "Is a file of unknown type (mode {mode}): it is left out.";
+    }
+    PROBLEM_EXCLUDE_TAG = 422 "problem.exclude_tag" {
+        fr: "Le fichier qui marque ce dossier comme exclu n'a pas été reconnu ({detail}) : le dossier est sauvegardé.";
+        en: "The file that marks this folder as excluded was not recognised ({detail}): the folder is backed up.";
+    }
+    PROBLEM_PARENT = 422 "problem.parent_damaged" {
+        fr: "L'arborescence du point précédent ne se lit pas ({detail}) : tout est relu, et le dépôt est à vérifier.";
+        en: "The tree of the point before cannot be read ({detail}): everything is read again, and the repository is to be checked.";
+    }
+    PROBLEM_CONTENT = 422 "problem.content_missing" {
+        fr: "Une partie de son contenu n'était plus dans le dépôt : elle est stockée à nouveau.";
+        en: "Part of its content was not in the repository any more: it is stored again.";
+    }
     RESTORE_TARGET = 422 "restore.target" {
         fr: "Le dossier cible ne peut pas être utilisé ({detail}).", "Choisissez un dossier absolu où le service peut écrire.";
         en: "The target folder cannot be used ({detail}).", "Choose an absolute folder that the service can write to.";

@@ -11,9 +11,9 @@ use rempart_catalog::{Dialect, JobFilter, NewPlan, PageRequest, PlanRow, Reposit
 use rempart_jobs::{Job, JobOutcome, NewJob};
 use rempart_model::{JobKind, Outcome, PlanSpec, RetentionSpec, Sources};
 use rempart_work::handler::{Desk, plan_tag};
-use rempart_work::task::backup::{BackupTask, run as back_up};
+use rempart_work::task::backup::{BackupTask, FileProblem, run as back_up};
 use rempart_work::task::gauge::Gauge;
-use rempart_work::{Tongue, Work};
+use rempart_work::{Tongue, Work, localised};
 use serde_json::json;
 
 use crate::common::{Room, make_source, restic_ok};
@@ -175,6 +175,39 @@ fn what_cannot_be_read_makes_a_warning_and_is_named() {
         let rows = plan.snapshots().await;
         assert!(rows.len() == 1 && rows[0].is_incomplete);
         plan.restic(&["check"]);
+    });
+}
+
+#[test]
+fn a_problem_is_told_in_the_readers_language_with_what_the_system_says() {
+    run(async {
+        let scratch = Scratch::new(Dialect::Sqlite);
+        let plan = Plan::new(&scratch, |_| ()).await;
+        let repository = plan.work().open_repository(plan.repository.id).await.unwrap();
+        let task = BackupTask {
+            sources: Sources { folders: vec!["/proc/self/mem".to_owned()], ..Sources::default() },
+            compression: plan.row.spec.compression,
+            host_name: "lab-1".to_owned(),
+            tags: Vec::new(),
+            parent_tag: "none".to_owned(),
+            cache_scope: "x".to_owned(),
+            read_everything: false,
+        };
+        let told = tokio::task::spawn_blocking(move || {
+            let told = std::cell::RefCell::new(Vec::new());
+            let keep = |problems: &[FileProblem]| {
+                told.borrow_mut().extend(problems.to_vec());
+                Ok(())
+            };
+            // Whether a recovery point comes of it or not.
+            let _ = back_up(&repository, &task, &Gauge::default(), &keep);
+            told.into_inner()
+        });
+        let told = told.await.unwrap();
+        assert_eq!((told[0].path.as_str(), told[0].kind), ("/proc/self/mem", "unreadable"));
+        let said = |tongue| localised(&told[0].message, tongue).0;
+        assert_eq!(said(Tongue::English), "Could not be read: Input/output error (os error 5).");
+        assert_eq!(said(Tongue::French), "N'a pas pu être lu : erreur d'entrée-sortie du disque (erreur système 5).");
     });
 }
 
