@@ -86,7 +86,8 @@ impl Run {
 
     pub fn store_at(&self, location: &Location) -> anyhow::Result<Arc<dyn ObjectStore>> {
         let options = place::open_options(&self.global);
-        rempart_storage::open(location, &options).context("cannot open the storage")
+        let store = rempart_storage::open(location, &options).context("cannot open the storage")?;
+        Ok(store.canceled_by(&self.cancel).unwrap_or(store))
     }
 
     /// The password of the repository at hand.

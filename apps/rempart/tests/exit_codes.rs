@@ -311,6 +311,45 @@ fn code_130_sigterm_ends_who_waits_for_a_lock() {
     assert!(files_below(&locks).is_empty());
 }
 
+/// A place that has answered once is tried for ten minutes, but not against the will of who waits.
+#[test]
+fn code_130_ctrl_c_ends_the_wait_for_a_server_that_is_gone() {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+
+    let world = World::empty();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut child = world
+        .command()
+        .env("REMPART_REPOSITORY", format!("rest:http://{}/", listener.local_addr().unwrap()))
+        .env("REMPART_LOG", "warn")
+        .arg("snapshots")
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Given a server that answers one request, and then none
+    let (mut connection, _) = listener.accept().unwrap();
+    let request = BufReader::new(&mut connection).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+    assert!(request.count() > 1, "no request came");
+    let key = format!("[{{\"name\":\"{}\",\"size\":100}}]", "ab".repeat(32));
+    let kind = "application/vnd.x.restic.rest.v2";
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n", key.len());
+    connection.write_all(format!("{head}connection: close\r\n\r\n{key}").as_bytes()).unwrap();
+    drop((connection, listener));
+    // When Ctrl-C comes while it waits for the next try
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("trying again") {
+        line.clear();
+        assert!(said.read_line(&mut line).unwrap() > 0, "it gave up by itself");
+    }
+    signal(&child, "INT");
+    // Then it gives up for that reason
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest}");
+    assert!(rest.contains("not tried again, as the work was canceled"), "{rest}");
+}
+
 // ---- what provoking takes ----
 
 fn packs(world: &World) -> Vec<std::path::PathBuf> {

@@ -37,7 +37,7 @@ impl Work {
     pub(super) async fn check(self: &Arc<Self>, job: &Job, desk: &Desk) -> Result<JobOutcome> {
         let CheckPayload { read_data } = if job.payload.is_null() { CheckPayload::default() } else { payload(job)? };
         let id = repository_of(job)?;
-        let repository = self.open_repository(id).await?;
+        let repository = self.open_repository(id).await?.canceled_by(&desk.gauge.cancel);
         let begun = Timestamp::now();
         let gauge = desk.gauge.clone();
         let report = engine(move || task::check(&repository, read_data, &gauge)).await?;
@@ -77,7 +77,7 @@ impl Work {
 
     pub(super) async fn prune(self: &Arc<Self>, job: &Job, desk: &Desk) -> Result<JobOutcome> {
         let id = repository_of(job)?;
-        let repository = self.open_repository(id).await?;
+        let repository = self.open_repository(id).await?.canceled_by(&desk.gauge.cancel);
         let (gauge, log) = (desk.gauge.clone(), desk.log.clone());
         let stats = engine(move || {
             task::prune(&repository, &gauge, &|plan| {
@@ -118,7 +118,7 @@ impl Work {
             );
         };
         let id = repository_of(job)?;
-        let repository = self.open_repository(id).await?;
+        let repository = self.open_repository(id).await?.canceled_by(&desk.gauge.cancel);
         let zone = plan.spec.schedule.as_ref().and_then(|schedule| TimeZone::get(&schedule.time_zone).ok());
         let zone = zone.unwrap_or_else(TimeZone::system);
         let (tag, gauge) = (plan_tag(plan.id), desk.gauge.clone());
@@ -156,7 +156,7 @@ impl Work {
                 gone.push(snapshot_hash(&row.hash)?);
             }
         }
-        let repository = self.open_repository(id).await?;
+        let repository = self.open_repository(id).await?.canceled_by(&desk.gauge.cancel);
         let (ids, gauge) = (gone.clone(), desk.gauge.clone());
         gauge.step("deleting");
         engine(move || {

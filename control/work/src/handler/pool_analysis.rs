@@ -57,8 +57,10 @@ impl Work {
         let place = self.pool_place(row)?;
         let options = place.options(&self.pool_secrets(row)?, Patience::Person);
         let location = place.location("")?;
+        let cancel = desk.gauge.cancel.clone();
         let measured = engine(move || {
             let store = rempart_storage::open(&location, &options)?;
+            let store = store.canceled_by(&cancel).unwrap_or(store);
             pool::measure(&*store)
         })
         .await?;

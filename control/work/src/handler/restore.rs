@@ -25,7 +25,7 @@ impl Work {
     pub(super) async fn restore(self: &Arc<Self>, job: &Job, desk: &Desk) -> Result<JobOutcome> {
         let RestorePayload { snapshot_id, task: asked } = payload(job)?;
         let row = self.catalog.snapshot(snapshot_id).await.map_err(target_gone)?;
-        let repository = self.open_repository(row.repository_id).await?;
+        let repository = self.open_repository(row.repository_id).await?.canceled_by(&desk.gauge.cancel);
         let id = snapshot_hash(&row.hash)?;
         let target = asked.target.clone().unwrap_or_else(|| "/".to_owned());
         desk.info(format!("restoring the snapshot {} to {target}", id.short()));

@@ -23,7 +23,7 @@ impl Work {
     pub(super) async fn verify(self: &Arc<Self>, job: &Job, desk: &Desk) -> Result<JobOutcome> {
         let VerifyPayload { snapshot_id } = payload(job)?;
         let row = self.catalog.snapshot(snapshot_id).await.map_err(target_gone)?;
-        let repository = self.open_repository(row.repository_id).await?;
+        let repository = self.open_repository(row.repository_id).await?.canceled_by(&desk.gauge.cancel);
         let id = snapshot_hash(&row.hash)?;
         let gauge = desk.gauge.clone();
         let verified = engine(move || {

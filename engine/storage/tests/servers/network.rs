@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use rempart_model::CancelToken;
 use rempart_storage::{
     ErrorKind, Location, ObjectKind, ObjectName, ObjectStore, OpenOptions, RetryPolicy, Secret, Timeouts, open,
 };
@@ -63,6 +64,28 @@ fn a_closed_port_and_a_silent_server_are_told_soon() {
                 assert!(told.to_lowercase().contains("refused"), "{place}: {told}");
             }
         }
+    }
+}
+
+#[test]
+fn a_cancel_ends_the_wait_for_a_server_that_refuses() {
+    let tries = RetryPolicy::default().tries;
+    for (place, mut options) in places(proxy::closed()) {
+        // Given the patience of hours, and a wait of at least half of one before the next try
+        let hour = Duration::from_secs(3600);
+        options.retry = RetryPolicy { first_delay: hour, longest_delay: hour, tries, tries_before_first_answer: tries };
+        let cancel = CancelToken::new();
+        let store = opened(&place, &options).canceled_by(&cancel).expect("a place behind a network can be canceled");
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || tell.send(store.read(ObjectName::Config)));
+        // When the work is canceled while it waits, which it does for good
+        assert!(told.recv_timeout(Duration::from_secs(3)).is_err(), "{place} gave up by itself");
+        cancel.cancel();
+        // Then it ends with what the place said
+        let outcome = told.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("{place} still waits"));
+        let error = outcome.expect_err(&place);
+        assert_eq!(error.kind(), ErrorKind::Network, "{place}: {}", error.chain());
+        assert!(error.chain().contains("canceled"), "{place}: {}", error.chain());
     }
 }
 
