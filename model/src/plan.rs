@@ -43,9 +43,10 @@ pub struct PlanSpec {
 
 /// Which files.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
 pub struct Sources {
-    /// Absolute paths on the protected server, as a person writes them.
+    /// Absolute paths on the protected server, as the explorer writes them.
     pub folders: Vec<String>,
     /// Patterns as in .gitignore.
     pub excludes: Vec<String>,
@@ -64,23 +65,20 @@ impl Default for Compression {
 
 /// When a plan fires.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Schedule))]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduleSpec {
-    /// Five fields, or six with seconds first.
+    /// Five fields, or six with seconds in front.
     pub cron: String,
     /// An IANA name such as `Europe/Paris`.
     pub time_zone: String,
-    #[serde(default = "catch_up")]
     pub missed: Missed,
 }
 
-const fn catch_up() -> Missed {
-    Missed::CatchUp
-}
-
-/// How many are kept of each kind; 0 is no rule. Rules add up; where there is none at all, everything is kept.
+/// How many are kept of each kind; 0: none by this rule. Rules add up; all 0 and no `within`: everything is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Retention))]
+#[serde(rename_all = "camelCase")]
 pub struct RetentionSpec {
     pub last: u32,
     pub hourly: u32,

@@ -1,10 +1,14 @@
 //! How far work is: counted while it goes on, kept with the run when it has ended.
+//!
+//! Rows of the catalog and agents of other versions hold these words. A field that comes later is
+//! `#[serde(default)] #[cfg_attr(feature = "openapi", schema(required = true))]`: readable where it is missing, always answered.
 
 use serde::{Deserialize, Serialize};
 
 /// Everything that is counted of a run, while it goes on and after it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
 pub struct RunCounters {
     pub files_total: u64,
     pub files_done: u64,
@@ -24,9 +28,10 @@ pub struct RunCounters {
     pub problem_count: u64,
 }
 
-/// What a job says about itself while it runs; the `data` of a `progress` event.
+/// What a job says about itself while it runs: the `data` of a `progress` event of the topic `jobs`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
 pub struct JobProgress {
     /// What it is at: `scanning`, `reading`, `committing`, `restoring`, `checking`, `deleting`, `repacking`, …
     pub step: String,

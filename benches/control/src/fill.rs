@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use anyhow::Result;
 use rempart_catalog::{CatalogUrl, Dialect};
+use rempart_model::RunCounters;
 use sea_orm::{ConnectionTrait, Database};
 
 pub const RUNS: i64 = 1_000_000;
@@ -12,6 +13,8 @@ pub const SNAPSHOTS: i64 = 100_000;
 pub const AUDIT_LINES: i64 = 100_000;
 pub const PLANS: i64 = 500;
 pub const SERVERS: i64 = 200;
+/// Machines that have a repository each, and never ran: lists of machines are long too.
+pub const IDLE_SERVERS: i64 = 9_800;
 pub const WAITING: i64 = 5_000;
 pub const USERS: i64 = 1_000;
 /// A run every minute, and a snapshot with every tenth, until now: for nearly two years, as long as runs are kept.
@@ -61,21 +64,33 @@ fn statements() -> Vec<String> {
     let lately = format!("{} + i", first + RUNS * RUN_EVERY_MS - 1_000_000);
     let server = format!("i % {SERVERS} + 1");
     let plan = format!("i % {PLANS} + 1");
-    let counters = r#"{"filesTotal":120000,"filesDone":120000,"bytesTotal":9000000000,"bytesDone":9000000000}"#;
+    let counters = serde_json::to_string(&RunCounters {
+        files_total: 120_000,
+        files_done: 120_000,
+        bytes_total: 9_000_000_000,
+        bytes_done: 9_000_000_000,
+        ..RunCounters::default()
+    })
+    .expect("counters are plain JSON");
     let hash = format!("'{HASH}' || ({HASH_FROM} + i)");
     vec![
-        rows(SERVERS, "servers (name, is_local, labels, created_at, version)", "'server-' || i, i = 1, '[]', 0, 1"),
         rows(
-            1,
-            "pools (uid, name, kind, place, location, state, used_bytes, created_at, version)",
-            "'pool', 'disk', 'local', '{}', '/pool', 'reachable', 0, 0, 1",
+            SERVERS + IDLE_SERVERS,
+            "servers (name, name_key, is_local, labels, created_at, version)",
+            "'Server-' || i, 'server-' || i, i = 1, '[]', 0, 1",
         ),
         rows(
-            SERVERS,
-            "repositories (uid, pool_id, server_id, name, path, state, password, stored_bytes, snapshot_count, \
-             created_at, version)",
+            1,
+            "pools (uid, name, name_key, kind, place, location, state, used_bytes, created_at, version)",
+            "'pool', 'disk', 'disk', 'local', '{}', '/pool', 'reachable', 0, 0, 1",
+        ),
+        rows(
+            SERVERS + IDLE_SERVERS,
+            "repositories (uid, pool_id, server_id, name, name_key, path, state, password, stored_bytes, \
+             snapshot_count, created_at, version)",
             &format!(
-                "'r' || i, 1, i, 'main', 'server-' || i || '/main', 'ready', '', 0, {}, 0, 1",
+                "'r' || i, 1, i, 'main', 'main', 'server-' || i || '/main', 'ready', '', 0, \
+                 CASE WHEN i <= {SERVERS} THEN {} ELSE 0 END, 0, 1",
                 SNAPSHOTS / SERVERS
             ),
         ),

@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use jiff::Timestamp;
 use rempart_catalog::{
-    AuditFilter, Catalog, CatalogError, Dialect, JobFilter, PageRequest, PlanFilter, RunFilter, SnapshotFilter,
+    AuditFilter, Catalog, CatalogError, Dialect, JobFilter, PageRequest, PlanFilter, RepositoryFilter, RunFilter,
+    SnapshotFilter,
 };
 use rempart_jobs::Limits;
-use rempart_model::{JobId, JobKind, JobState, PlanId, RepoId, RunId, RunState, ServerId};
+use rempart_model::{JobId, JobKind, JobState, PlanId, PoolId, RepoId, RunId, RunState, ServerId};
 
 use crate::fill::{
-    AUDIT_LINES, FIRST_MS, HASH, HASH_FROM, PLANS, RUN_EVERY_MS, RUNS, SERVERS, SNAPSHOT_EVERY_MS, SNAPSHOTS, USERS,
+    AUDIT_LINES, FIRST_MS, HASH, HASH_FROM, IDLE_SERVERS, PLANS, RUN_EVERY_MS, RUNS, SERVERS, SNAPSHOT_EVERY_MS,
+    SNAPSHOTS, USERS,
 };
 use crate::report::{Goal, Report, Spread};
 
@@ -78,7 +80,7 @@ pub async fn measure(catalog: &Catalog, report: &mut Report) -> Result<()> {
 
 async fn runs(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
     let plan = |seed| PlanId::new(draw(seed, PLANS) + 1);
-    let filters: [Named<RunFilter>; 9] = [
+    let filters: [Named<RunFilter>; 10] = [
         ("runs", |_| RunFilter::default()),
         ("runs of a plan", |seed| RunFilter {
             plan_id: Some(PlanId::new(draw(seed, PLANS) + 1)),
@@ -95,14 +97,15 @@ async fn runs(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
         }),
         ("runs that failed", |_| RunFilter { states: vec![RunState::Failed], ..RunFilter::default() }),
         ("runs at work", |_| RunFilter { states: vec![RunState::Queued, RunState::Running], ..RunFilter::default() }),
-        ("runs of a week", |seed| {
-            let from = *FIRST_MS + draw(seed, RUNS) * RUN_EVERY_MS;
-            let moment = |ms| Timestamp::from_millisecond(ms).ok();
-            RunFilter {
-                queued_from: moment(from),
-                queued_before: moment(from + 7 * 24 * 60 * 60 * 1000),
-                ..RunFilter::default()
-            }
+        ("runs of a repository with warnings or failed", |seed| RunFilter {
+            repository_id: Some(RepoId::new(draw(seed, SERVERS) + 1)),
+            states: vec![RunState::Warning, RunState::Failed],
+            ..RunFilter::default()
+        }),
+        ("runs of a plan that were canceled", |seed| RunFilter {
+            plan_id: Some(PlanId::new(draw(seed, PLANS) + 1)),
+            states: vec![RunState::Canceled],
+            ..RunFilter::default()
         }),
         ("runs, searched by name", |seed| RunFilter {
             text: Some(format!("an {}", draw(seed, 50))),
@@ -117,19 +120,32 @@ async fn runs(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
         .pages("problems of a run", async |_| catalog.run_problems(RunId::new(1), &PageRequest::first(ROWS)).await)
         .await?;
     let since = Timestamp::from_millisecond(*FIRST_MS + (RUNS - 30 * 24 * 60) * RUN_EVERY_MS)?;
+    let day = Timestamp::now() - jiff::SignedDuration::from_hours(24);
+    bench.pages("runs of a day, counted by state", async |_| catalog.run_states_since(day).await).await?;
     let fifty = |seed| (0..50).map(|number| plan(seed * 50 + number)).collect::<Vec<_>>();
     bench.pages("plans' last runs", async |seed| catalog.plan_overviews(&fifty(seed)).await).await?;
     bench.pages("plans' months", async |seed| catalog.run_tallies(&fifty(seed), since).await).await
 }
 
 async fn jobs(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
-    let filters: [Named<JobFilter>; 5] = [
+    let filters: [Named<JobFilter>; 8] = [
         ("jobs", |_| JobFilter::default()),
         ("jobs of a repository", |seed| JobFilter {
             repository_id: Some(RepoId::new(draw(seed, SERVERS) + 1)),
             ..JobFilter::default()
         }),
         ("jobs that failed", |_| JobFilter { states: vec![JobState::Failed], ..JobFilter::default() }),
+        ("jobs of a kind that failed", |_| JobFilter {
+            kind: Some(JobKind::Backup),
+            states: vec![JobState::Failed],
+            ..JobFilter::default()
+        }),
+        ("jobs of a server that were canceled", |seed| JobFilter {
+            server_id: Some(ServerId::new(draw(seed, SERVERS) + 1)),
+            states: vec![JobState::Canceled],
+            ..JobFilter::default()
+        }),
+        ("jobs of a pool", |_| JobFilter { pool_id: Some(PoolId::new(1)), ..JobFilter::default() }),
         ("jobs of a rare kind", |_| JobFilter { kind: Some(JobKind::Prune), ..JobFilter::default() }),
         ("jobs that wait", |_| JobFilter { states: vec![JobState::Queued], ..JobFilter::default() }),
     ];
@@ -149,7 +165,7 @@ async fn jobs(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
 }
 
 async fn snapshots(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
-    let filters: [Named<SnapshotFilter>; 10] = [
+    let filters: [Named<SnapshotFilter>; 11] = [
         ("snapshots", |_| SnapshotFilter::default()),
         ("snapshots, oldest first", |_| SnapshotFilter { oldest_first: true, ..SnapshotFilter::default() }),
         ("snapshots of a repository", |seed| SnapshotFilter {
@@ -162,6 +178,11 @@ async fn snapshots(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
         }),
         ("snapshots of a plan", |seed| SnapshotFilter {
             plan_id: Some(PlanId::new(draw(seed, PLANS) + 1)),
+            ..SnapshotFilter::default()
+        }),
+        ("snapshots of a plan in a repository", |seed| SnapshotFilter {
+            plan_id: Some(PlanId::new(draw(seed, PLANS) + 1)),
+            repository_id: Some(RepoId::new(draw(seed, SERVERS) + 1)),
             ..SnapshotFilter::default()
         }),
         ("snapshots of a year", |seed| {
@@ -234,7 +255,28 @@ async fn others(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
             catalog.users(text.as_deref(), &request).await
         })
         .await?;
-    bench.pages("servers", async |_| catalog.servers().await).await?;
-    bench.pages("pools", async |_| catalog.pools().await).await?;
-    bench.pages("repositories", async |_| catalog.repositories().await).await
+    // A third from the middle, behind this name and number.
+    let behind = |seed: u64, name: &str, id: i64| {
+        if seed.is_multiple_of(3) { after(&format!("[\"name\",[\"{name}\",{id}]]")) } else { first() }
+    };
+    let machine = |seed| draw(seed, SERVERS + IDLE_SERVERS);
+    bench
+        .pages("servers", async |seed| {
+            let request = behind(seed, &format!("server-{}", machine(seed)), 0);
+            catalog.servers(some(seed).as_deref(), &request).await
+        })
+        .await?;
+    bench.pages("pools", async |seed| catalog.pools(some(seed).as_deref(), &first()).await).await?;
+    bench
+        .pages("repositories", async |seed| {
+            let filter = RepositoryFilter { text: some(seed), ..RepositoryFilter::default() };
+            catalog.repositories(&filter, &behind(seed, "main", machine(seed))).await
+        })
+        .await?;
+    bench
+        .pages("repositories of a pool", async |seed| {
+            let filter = RepositoryFilter { pool_id: Some(PoolId::new(1)), text: some(seed), ..Default::default() };
+            catalog.repositories(&filter, &first()).await
+        })
+        .await
 }

@@ -19,10 +19,13 @@
 //! ```
 
 mod audit;
+mod by_name;
 mod copies;
 mod error;
 mod event_reader;
 mod events;
+#[cfg(test)]
+mod explained;
 mod housekeeping;
 mod jobs;
 mod migrate;
@@ -63,7 +66,7 @@ pub use overview::{PlanOverview, RunTally, Verified};
 pub use page::{Page, PageRequest, TOTAL_LIMIT};
 pub use plans::{NewPlan, PlanFilter, PlanRow};
 pub use pools::{NewPool, PoolRow, PoolSample};
-pub use repositories::{CheckOutcome, NewRepoClient, NewRepository, RepoClientRow, RepositoryRow};
+pub use repositories::{CheckOutcome, NewRepoClient, NewRepository, RepoClientRow, RepositoryFilter, RepositoryRow};
 pub use runs::{Problem, ProblemRow, RunFilter, RunRow};
 pub use servers::{LocalServer, ServerRow};
 pub use sessions::{NewSession, NewToken, Recognised, SessionRow, TokenRow};

@@ -32,6 +32,7 @@ migrations! {
     "0060_overview",
     "0061_workers_done",
     "0062_snapshot_search",
+    "0063_lists",
 }
 
 /// The words in which the dialects differ, and nothing else does.

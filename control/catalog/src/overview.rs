@@ -132,6 +132,23 @@ impl Catalog {
         Sql::new(sql).bind(since).all(self.read(), "count the plans' runs").await
     }
 
+    /// How many runs that were queued since then stand how; a state that none has is not in the answer.
+    pub async fn run_states_since(&self, since: Timestamp) -> Result<HashMap<RunState, u64>, CatalogError> {
+        struct Counted(RunState, u64);
+        impl FromRow for Counted {
+            fn from_row(row: &Row<'_>) -> Result<Self, CatalogError> {
+                Ok(Self(row.word("state")?, row.number("runs")?))
+            }
+        }
+        // State by state: grouped by them, SQLite reads all runs in the order of their states.
+        let of = |state: &RunState| {
+            format!("SELECT '{state}' AS state, COUNT(*) AS runs FROM runs WHERE state = '{state}' AND queued_at >= $1")
+        };
+        let sql = RunState::ALL.iter().map(of).collect::<Vec<_>>().join(" UNION ALL ");
+        let counted: Vec<Counted> = Sql::new(sql).bind(since).all(self.read(), "count the latest runs").await?;
+        Ok(counted.into_iter().map(|Counted(state, runs)| (state, runs)).filter(|(_, runs)| *runs > 0).collect())
+    }
+
     /// The newest recovery point of each of these plans, where there is one.
     pub async fn verifications(&self, plans: &[PlanId]) -> Result<Vec<Verified>, CatalogError> {
         if plans.is_empty() {
@@ -175,13 +192,7 @@ impl Catalog {
             ),
             ("pool", "SELECT id, name FROM pools", jobs.iter().filter_map(|j| j.pool_id.map(i64::from)).collect()),
         ] {
-            if ids.is_empty() {
-                continue;
-            }
-            let rows: Vec<Named> = Sql::new(format!("{sql} WHERE id IN ({})", list(ids)))
-                .all(self.read(), "read what jobs are about")
-                .await?;
-            names.extend(rows.into_iter().map(|row| ((kind, row.id), row.name)));
+            names.extend(self.names_by_id(sql, ids).await?.into_iter().map(|(id, name)| ((kind, id), name)));
         }
         let title = |job: &rempart_jobs::Job| {
             let named = |kind, id: Option<i64>| id.and_then(|id| names.get(&(kind, id)).cloned());
@@ -190,16 +201,5 @@ impl Catalog {
                 .or_else(|| named("pool", job.pool_id.map(i64::from)))
         };
         Ok(jobs.iter().filter_map(|job| Some((job.id, title(job)?))).collect())
-    }
-}
-
-struct Named {
-    id: i64,
-    name: String,
-}
-
-impl FromRow for Named {
-    fn from_row(row: &Row<'_>) -> Result<Self, CatalogError> {
-        Ok(Self { id: row.get("id")?, name: row.get("name")? })
     }
 }

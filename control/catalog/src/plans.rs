@@ -7,7 +7,7 @@ use rempart_policy::Schedule;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
-use crate::page::contains;
+use crate::by_name::ByName;
 use crate::sql::{FromRow, Json, Row, Sql};
 use crate::{Catalog, CatalogError, Page, PageRequest, Topic, WriteTx};
 
@@ -112,11 +112,11 @@ impl Catalog {
     }
 
     pub async fn plans(&self, filter: &PlanFilter, request: &PageRequest) -> Result<Page<PlanRow>, CatalogError> {
-        const SORT: &str = "name";
+        const LIST: ByName = ByName { columns: COLUMNS, order: ("name_key", "id"), operation: "list plans" };
         let filtered = |columns: &str| {
             let mut sql = Sql::new(format!("SELECT {columns} FROM plans WHERE 1 = 1"));
             if let Some(text) = &filter.text {
-                sql = sql.push(" AND name_key LIKE ").push_bind(contains(text)).push(" ESCAPE '\\'");
+                sql = sql.push_search(&["name_key"], text);
             }
             if let Some(server) = filter.server_id {
                 sql = sql.push(" AND server_id = ").push_bind(server);
@@ -126,18 +126,7 @@ impl Catalog {
             }
             sql
         };
-        let total: i64 = filtered("COUNT(*)").one(self.read(), "count plans").await?;
-        let mut sql = filtered(COLUMNS);
-        if let Some((name, id)) = request.after::<(String, i64)>(SORT)? {
-            sql = sql.push(" AND (name_key, id) > (").push_bind(name).push(", ").push_bind(id).push(")");
-        }
-        let rows: Vec<PlanRow> = sql
-            .push(" ORDER BY name_key, id LIMIT ")
-            .push_bind(request.limit() as i64 + 1)
-            .all(self.read(), "list plans")
-            .await?;
-        let key = |plan: &PlanRow| (plan.name.to_lowercase(), plan.id.get());
-        Ok(Page::of(rows, request, SORT, key, total.unsigned_abs()))
+        LIST.page(self.read(), request, filtered, |plan: &PlanRow| (plan.name.to_lowercase(), plan.id.get())).await
     }
 
     /// Plans whose next fire time has come, the longest due first.

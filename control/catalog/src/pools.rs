@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use rempart_model::{PoolId, PoolKind, PoolState};
 use serde_json::json;
 
+use crate::by_name::ByName;
 use crate::sql::{FromRow, Row, Sql};
-use crate::{Catalog, CatalogError, Topic, WriteTx};
+use crate::{Catalog, CatalogError, Page, PageRequest, Topic, WriteTx};
 
 /// A place for repositories.
 #[derive(Clone)]
@@ -97,10 +98,23 @@ impl Catalog {
         found.ok_or(CatalogError::NotFound { what: PoolId::WHAT, id: id.get() })
     }
 
-    /// All of them, by name.
-    pub async fn pools(&self) -> Result<Vec<PoolRow>, CatalogError> {
-        let sql = Sql::new(format!("SELECT {COLUMNS} FROM pools ORDER BY name, id"));
-        sql.all(self.read(), "list the storage pools").await
+    /// By name; `text` is part of the name or of the location.
+    pub async fn pools(&self, text: Option<&str>, request: &PageRequest) -> Result<Page<PoolRow>, CatalogError> {
+        const LIST: ByName = ByName { columns: COLUMNS, order: ("name_key", "id"), operation: "list storage pools" };
+        let filtered = |columns: &str| {
+            let sql = Sql::new(format!("SELECT {columns} FROM pools WHERE 1 = 1"));
+            match text {
+                Some(text) => sql.push_search(&["name_key", "LOWER(location)"], text),
+                None => sql,
+            }
+        };
+        LIST.page(self.read(), request, filtered, |row: &PoolRow| (row.name.to_lowercase(), row.id.get())).await
+    }
+
+    /// All of them, by name: for work that looks at each.
+    pub async fn all_pools(&self) -> Result<Vec<PoolRow>, CatalogError> {
+        let sql = Sql::new(format!("SELECT {COLUMNS} FROM pools ORDER BY name_key, id"));
+        sql.all(self.read(), "read the storage pools").await
     }
 
     /// Measurements since then, oldest first.
@@ -118,8 +132,8 @@ impl Catalog {
 impl WriteTx {
     pub async fn insert_pool(&mut self, pool: &NewPool, now: Timestamp) -> Result<PoolId, CatalogError> {
         let id: PoolId = Sql::new(
-            "INSERT INTO pools (uid, name, kind, place, location, secrets, state, used_bytes, created_at, version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, 1) RETURNING id",
+            "INSERT INTO pools (uid, name, kind, place, location, secrets, state, used_bytes, created_at, version, \
+             name_key) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, 1, $9) RETURNING id",
         )
         .bind(&pool.uid)
         .bind(&pool.name)
@@ -129,6 +143,7 @@ impl WriteTx {
         .bind(pool.secrets.as_deref())
         .bind(pool.state)
         .bind(now)
+        .bind(pool.name.to_lowercase())
         .one(&self.tx, "add a storage pool")
         .await?;
         self.append_event(Topic::Pools, "created", id, &json!({ "name": pool.name }), now).await?;
@@ -138,7 +153,7 @@ impl WriteTx {
     /// Name, place and secrets; `version` is the one that the caller read.
     pub async fn update_pool(&mut self, pool: &PoolRow, version: i64, now: Timestamp) -> Result<(), CatalogError> {
         let touched = Sql::new(
-            "UPDATE pools SET name = $1, place = $2, location = $3, secrets = $4, version = version + 1 \
+            "UPDATE pools SET name = $1, place = $2, location = $3, secrets = $4, name_key = $7, version = version + 1 \
              WHERE id = $5 AND version = $6",
         )
         .bind(&pool.name)
@@ -147,6 +162,7 @@ impl WriteTx {
         .bind(pool.secrets.as_deref())
         .bind(pool.id)
         .bind(version)
+        .bind(pool.name.to_lowercase())
         .run(&self.tx, "change a storage pool")
         .await?;
         self.touched_or_stale(touched, "pools", PoolId::WHAT, pool.id.get()).await?;

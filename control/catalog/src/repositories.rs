@@ -1,11 +1,14 @@
 //! Repositories and the clients of their restic REST endpoints.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rempart_model::{ClientMode, PoolId, RepoClientId, RepoId, RepositoryState, ServerId};
 use serde_json::json;
 
+use crate::by_name::ByName;
 use crate::sql::{FromRow, Row, Sql};
-use crate::{Catalog, CatalogError, Topic, WriteTx};
+use crate::{Catalog, CatalogError, Page, PageRequest, Topic, WriteTx};
 
 /// A repository: `<pool>/<server>/<name>`.
 #[derive(Clone)]
@@ -45,6 +48,15 @@ pub struct NewRepository {
     pub name: String,
     pub path: String,
     pub password: String,
+}
+
+/// Which repositories are listed.
+#[derive(Debug, Clone, Default)]
+pub struct RepositoryFilter {
+    /// Part of the name, of the path or of the pool's name, case aside.
+    pub text: Option<String>,
+    pub pool_id: Option<PoolId>,
+    pub server_id: Option<ServerId>,
 }
 
 /// What a check came to.
@@ -133,10 +145,42 @@ impl Catalog {
         found.ok_or(CatalogError::NotFound { what: RepoId::WHAT, id: id.get() })
     }
 
-    /// All of them, by path.
-    pub async fn repositories(&self) -> Result<Vec<RepositoryRow>, CatalogError> {
-        let sql = Sql::new(format!("SELECT {COLUMNS} {FROM} ORDER BY r.name, r.id"));
-        sql.all(self.read(), "list the repositories").await
+    /// By name.
+    pub async fn repositories(
+        &self,
+        filter: &RepositoryFilter,
+        request: &PageRequest,
+    ) -> Result<Page<RepositoryRow>, CatalogError> {
+        const LIST: ByName = ByName { columns: COLUMNS, order: ("r.name_key", "r.id"), operation: "list repositories" };
+        let filtered = |columns: &str| {
+            let mut sql = Sql::new(format!("SELECT {columns} {FROM} WHERE 1 = 1"));
+            if let Some(pool) = filter.pool_id {
+                sql = sql.push(" AND r.pool_id = ").push_bind(pool);
+            }
+            if let Some(server) = filter.server_id {
+                sql = sql.push(" AND r.server_id = ").push_bind(server);
+            }
+            match &filter.text {
+                // A path is plain ASCII.
+                Some(text) => sql.push_search(&["r.name_key", "LOWER(r.path)", "p.name_key"], text),
+                None => sql,
+            }
+        };
+        let key = |row: &RepositoryRow| (row.name.to_lowercase(), row.id.get());
+        LIST.page(self.read(), request, filtered, key).await
+    }
+
+    /// All of them, by name: for work that looks at each.
+    pub async fn all_repositories(&self) -> Result<Vec<RepositoryRow>, CatalogError> {
+        let sql = Sql::new(format!("SELECT {COLUMNS} {FROM} ORDER BY r.name_key, r.id"));
+        sql.all(self.read(), "read the repositories").await
+    }
+
+    /// Where these repositories lie below their pools.
+    pub async fn repository_paths(&self, ids: &[RepoId]) -> Result<HashMap<RepoId, String>, CatalogError> {
+        let ids = ids.iter().map(|id| id.get()).collect();
+        let paths = self.names_by_id("SELECT id, path AS name FROM repositories", ids).await?;
+        Ok(paths.into_iter().map(|(id, path)| (RepoId::new(id), path)).collect())
     }
 
     pub async fn repositories_of_pool(&self, pool: PoolId) -> Result<Vec<RepositoryRow>, CatalogError> {
@@ -160,7 +204,8 @@ impl WriteTx {
     pub async fn insert_repository(&mut self, new: &NewRepository, now: Timestamp) -> Result<RepoId, CatalogError> {
         Sql::new(
             "INSERT INTO repositories (uid, pool_id, server_id, name, path, state, password, stored_bytes, \
-             snapshot_count, created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, 1) RETURNING id",
+             snapshot_count, created_at, version, name_key) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, 1, $9) \
+             RETURNING id",
         )
         .bind(&new.uid)
         .bind(new.pool_id)
@@ -170,6 +215,7 @@ impl WriteTx {
         .bind(RepositoryState::Creating)
         .bind(&new.password)
         .bind(now)
+        .bind(new.name.to_lowercase())
         .one(&self.tx, "add a repository")
         .await
     }
@@ -194,13 +240,15 @@ impl WriteTx {
         version: i64,
         now: Timestamp,
     ) -> Result<(), CatalogError> {
-        let touched =
-            Sql::new("UPDATE repositories SET name = $1, version = version + 1 WHERE id = $2 AND version = $3")
-                .bind(name)
-                .bind(id)
-                .bind(version)
-                .run(&self.tx, "rename a repository")
-                .await?;
+        let touched = Sql::new(
+            "UPDATE repositories SET name = $1, name_key = $4, version = version + 1 WHERE id = $2 AND version = $3",
+        )
+        .bind(name)
+        .bind(id)
+        .bind(version)
+        .bind(name.to_lowercase())
+        .run(&self.tx, "rename a repository")
+        .await?;
         self.touched_or_stale(touched, "repositories", RepoId::WHAT, id.get()).await?;
         self.append_event(Topic::Repositories, "changed", id, &json!({ "name": name }), now).await
     }

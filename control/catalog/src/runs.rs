@@ -1,5 +1,7 @@
 //! Runs: one execution of a plan each, with what was counted and what is not in its recovery point.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rempart_jobs::{Fired, NewRun, PlanToRun, Started};
 use rempart_model::{
@@ -49,17 +51,16 @@ pub struct RunFilter {
     pub plan_id: Option<PlanId>,
     pub server_id: Option<ServerId>,
     pub repository_id: Option<RepoId>,
-    pub queued_from: Option<Timestamp>,
-    pub queued_before: Option<Timestamp>,
 }
 
 /// One file that is not in the recovery point, or not as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Bytes that are no UTF-8 are shown as the replacement character: it is for reading.
+    /// For reading: bytes that are no UTF-8 in percent code.
     pub path: String,
     /// A word such as `unreadable`, `vanished`, `changed`.
     pub kind: String,
+    /// A sentence, or what becomes one in the reader's language.
     pub message: String,
 }
 
@@ -116,12 +117,12 @@ async fn find(db: &impl ConnectionTrait, id: RunId) -> Result<RunRow, CatalogErr
 }
 
 impl RunFilter {
-    /// The filter as conditions; `plan` stands for the plans that the text names, one of them at a time.
-    fn select(&self, columns: &str, plan: Option<PlanId>) -> Sql {
+    /// The filter as conditions; `plan` stands for the plans that the text names and `state` for the states, one of them
+    /// at a time.
+    fn select(&self, columns: &str, plan: Option<PlanId>, state: Option<RunState>) -> Sql {
         let mut sql = Sql::new(format!("SELECT {columns} FROM runs WHERE 1 = 1"));
-        if !self.states.is_empty() {
-            let words: Vec<_> = self.states.iter().map(|state| format!("'{state}'")).collect();
-            sql = sql.push(&format!(" AND state IN ({})", words.join(", ")));
+        if let Some(state) = state {
+            sql = sql.push(" AND state = ").push_bind(state);
         }
         for (column, id) in [
             ("plan_id", plan.or(self.plan_id).map(PlanId::get)),
@@ -132,14 +133,23 @@ impl RunFilter {
                 sql = sql.push(&format!(" AND {column} = ")).push_bind(id);
             }
         }
-        if let Some(from) = self.queued_from {
-            sql = sql.push(" AND queued_at >= ").push_bind(from);
-        }
-        if let Some(before) = self.queued_before {
-            sql = sql.push(" AND queued_at < ").push_bind(before);
-        }
         sql
     }
+
+    /// Rows of the list behind the number `after`.
+    pub(crate) fn page(&self, plan: Option<PlanId>, state: Option<RunState>, after: Option<i64>, limit: i64) -> Sql {
+        let mut sql = self.select(COLUMNS, plan, state);
+        if let Some(id) = after {
+            sql = sql.push(" AND id < ").push_bind(id);
+        }
+        sql.push(" ORDER BY id DESC LIMIT ").push_bind(limit)
+    }
+}
+
+/// Each state once; one None, which stands for any, where none is named.
+pub(crate) fn one_by_one<S: Copy + Ord>(states: &[S]) -> Vec<Option<S>> {
+    let once: BTreeSet<S> = states.iter().copied().collect();
+    if once.is_empty() { vec![None] } else { once.into_iter().map(Some).collect() }
 }
 
 /// A search that names more plans than this is too wide to be one.
@@ -155,23 +165,24 @@ impl Catalog {
         let after: Option<i64> = request.after(SORT)?;
         let limit = request.limit() as i64 + 1;
         let (mut rows, mut total) = (Vec::new(), 0_i64);
-        // A search looks at each plan's runs by that plan's index: a filter on a million names would read them all.
-        for plan in self.plans_searched(filter).await? {
-            let mut sql = filter.select(COLUMNS, plan);
-            if let Some(id) = after {
-                sql = sql.push(" AND id < ").push_bind(id);
-            }
-            let page: Vec<RunRow> =
-                sql.push(" ORDER BY id DESC LIMIT ").push_bind(limit).all(self.read(), "list runs").await?;
+        // Each plan and each state is looked at by itself, along an index whose end is the order of the list: a filter on
+        // a million names would read them all, and one on several states would sort all that are in them.
+        let states = one_by_one(&filter.states);
+        let plans = self.plans_searched(filter).await?;
+        let looks: Vec<_> = plans.iter().flat_map(|plan| states.iter().map(|state| (*plan, *state))).collect();
+        for (plan, state) in looks {
+            let page: Vec<RunRow> = filter.page(plan, state, after, limit).all(self.read(), "list runs").await?;
             if let Some(known) = request.total_known(page.len()) {
                 total += known as i64;
             } else if total < TOTAL_LIMIT as i64 {
-                let counted: i64 = filter.select("1", plan).counted().one(self.read(), "count runs").await?;
+                let counted: i64 = filter.select("1", plan, state).counted().one(self.read(), "count runs").await?;
                 total += counted;
             }
             rows.extend(page);
         }
         rows.sort_by_key(|run| std::cmp::Reverse(run.id));
+        // A run whose state changed between two statements was read twice.
+        rows.dedup_by_key(|run| run.id);
         let total = total.unsigned_abs().min(TOTAL_LIMIT);
         Ok(Page::of(rows, request, SORT, |run| run.id.get(), total))
     }
@@ -212,16 +223,6 @@ impl Catalog {
             .one(self.read(), "count a run's problems")
             .await?;
         Ok(count.unsigned_abs())
-    }
-
-    /// The newest run of a plan, of any state or of the states named.
-    pub async fn last_run_of_plan(&self, plan: PlanId, states: &[RunState]) -> Result<Option<RunRow>, CatalogError> {
-        let filter = RunFilter { states: states.to_vec(), ..RunFilter::default() };
-        filter
-            .select(COLUMNS, Some(plan))
-            .push(" ORDER BY id DESC LIMIT 1")
-            .first(self.read(), "read a plan's last run")
-            .await
     }
 }
 

@@ -1,10 +1,13 @@
 //! Protected machines.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rempart_model::ServerId;
 
+use crate::by_name::{ByName, Named};
 use crate::sql::{FromRow, Json, Row, Sql};
-use crate::{Catalog, CatalogError, WriteTx};
+use crate::{Catalog, CatalogError, Page, PageRequest, WriteTx};
 
 /// A protected machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,9 +63,34 @@ impl Catalog {
         found.ok_or(CatalogError::NotFound { what: ServerId::WHAT, id: id.get() })
     }
 
-    /// All of them, by name.
-    pub async fn servers(&self) -> Result<Vec<ServerRow>, CatalogError> {
-        Sql::new(format!("SELECT {COLUMNS} FROM servers ORDER BY name, id")).all(self.read(), "list the servers").await
+    /// This machine first, then by name; `text` is part of the name.
+    pub async fn servers(&self, text: Option<&str>, request: &PageRequest) -> Result<Page<ServerRow>, CatalogError> {
+        // No name is empty: this machine's place is before all of them.
+        const PLACE: &str = "CASE WHEN is_local THEN '' ELSE name_key END";
+        const LIST: ByName = ByName { columns: COLUMNS, order: (PLACE, "id"), operation: "list servers" };
+        let filtered = |columns: &str| {
+            let sql = Sql::new(format!("SELECT {columns} FROM servers WHERE 1 = 1"));
+            match text {
+                Some(text) => sql.push_search(&["name_key"], text),
+                None => sql,
+            }
+        };
+        let place = |row: &ServerRow| if row.is_local { String::new() } else { row.name.to_lowercase() };
+        LIST.page(self.read(), request, filtered, |row: &ServerRow| (place(row), row.id.get())).await
+    }
+
+    /// What these servers are called.
+    pub async fn server_names(&self, ids: &[ServerId]) -> Result<HashMap<ServerId, String>, CatalogError> {
+        let ids = ids.iter().map(|id| id.get()).collect();
+        let names = self.names_by_id("SELECT id, name FROM servers", ids).await?;
+        Ok(names.into_iter().map(|(id, name)| (ServerId::new(id), name)).collect())
+    }
+
+    /// The servers by the names of their hosts, as snapshots name them.
+    pub async fn servers_by_host(&self) -> Result<HashMap<String, ServerId>, CatalogError> {
+        let sql = Sql::new("SELECT id, host_name AS name FROM servers WHERE host_name IS NOT NULL ORDER BY id DESC");
+        let rows: Vec<Named> = sql.all(self.read(), "read the servers' hosts").await?;
+        Ok(rows.into_iter().map(|row| (row.name, ServerId::new(row.id))).collect())
     }
 
     /// The machine that the server itself runs on, once it was registered.
@@ -95,8 +123,8 @@ impl WriteTx {
             return Ok(id);
         }
         Sql::new(
-            "INSERT INTO servers (name, is_local, address, os, host_name, labels, last_seen_at, created_at, version) \
-             VALUES ($1, TRUE, $2, $3, $4, $5, $6, $6, 1) RETURNING id",
+            "INSERT INTO servers (name, name_key, is_local, address, os, host_name, labels, last_seen_at, created_at, \
+             version) VALUES ($1, $7, TRUE, $2, $3, $4, $5, $6, $6, 1) RETURNING id",
         )
         .bind(&local.name)
         .bind(local.address.as_deref())
@@ -104,6 +132,7 @@ impl WriteTx {
         .bind(&local.host_name)
         .bind(Json(&Vec::<String>::new()))
         .bind(now)
+        .bind(local.name.to_lowercase())
         .one(&self.tx, "register this machine")
         .await
     }

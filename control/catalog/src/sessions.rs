@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use rempart_model::{Role, SessionId, TokenId, UserId};
 use serde_json::json;
 
+use crate::by_name::ByName;
 use crate::sql::{FromRow, Json, Row, Sql};
-use crate::{Catalog, CatalogError, Topic, WriteTx};
+use crate::{Catalog, CatalogError, Page, PageRequest, Topic, WriteTx};
 
 /// Where a person is signed in.
 #[derive(Debug, Clone)]
@@ -157,13 +158,35 @@ impl Catalog {
         .await
     }
 
-    /// The tokens of a user, or of everybody, by name.
-    pub async fn tokens(&self, user: Option<UserId>) -> Result<Vec<TokenRow>, CatalogError> {
-        let mut sql = Sql::new(format!("SELECT {TOKEN} FROM api_tokens t JOIN users u ON u.id = t.user_id"));
-        if let Some(user) = user {
-            sql = sql.push(" WHERE t.user_id = ").push_bind(user);
-        }
-        sql.push(" ORDER BY u.name_key, t.name, t.id LIMIT 1000").all(self.read(), "list tokens").await
+    /// The tokens of a user, or of everybody, by name; `text` is part of the name or of the owner's.
+    pub async fn tokens(
+        &self,
+        user: Option<UserId>,
+        text: Option<&str>,
+        request: &PageRequest,
+    ) -> Result<Page<TokenRow>, CatalogError> {
+        const LIST: ByName = ByName { columns: TOKEN, order: ("t.name_key", "t.id"), operation: "list tokens" };
+        let filtered = |columns: &str| {
+            let from = "FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE 1 = 1";
+            let mut sql = Sql::new(format!("SELECT {columns} {from}"));
+            if let Some(user) = user {
+                sql = sql.push(" AND t.user_id = ").push_bind(user);
+            }
+            match text {
+                Some(text) => sql.push_search(&["t.name_key", "u.name_key"], text),
+                None => sql,
+            }
+        };
+        LIST.page(self.read(), request, filtered, |row: &TokenRow| (row.name.to_lowercase(), row.id.get())).await
+    }
+
+    /// How many tokens a user has, those that have expired included.
+    pub async fn count_tokens(&self, user: UserId) -> Result<u64, CatalogError> {
+        let count: i64 = Sql::new("SELECT COUNT(*) FROM api_tokens WHERE user_id = $1")
+            .bind(user)
+            .one(self.read(), "count a user's tokens")
+            .await?;
+        Ok(count.unsigned_abs())
     }
 
     pub async fn token(&self, id: TokenId) -> Result<TokenRow, CatalogError> {
@@ -252,8 +275,8 @@ impl WriteTx {
 
     pub async fn insert_token(&mut self, token: &NewToken, now: Timestamp) -> Result<TokenId, CatalogError> {
         Sql::new(
-            "INSERT INTO api_tokens (user_id, name, token_hash, scopes, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+            "INSERT INTO api_tokens (user_id, name, token_hash, scopes, created_at, expires_at, name_key)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
         )
         .bind(token.user_id)
         .bind(&token.name)
@@ -261,6 +284,7 @@ impl WriteTx {
         .bind(Json(&token.scopes))
         .bind(now)
         .bind(token.expires_at)
+        .bind(token.name.to_lowercase())
         .one(&self.tx, "add a token")
         .await
     }

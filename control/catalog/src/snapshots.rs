@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rempart_model::{PlanId, RepoId, RunId, ServerId, SnapshotRowId};
 use serde_json::json;
 
+use crate::snapshot_search::Found;
 use crate::sql::{FromRow, Json, Row, Sql};
 use crate::{Catalog, CatalogError, Page, PageRequest, Topic, WriteTx};
 
@@ -167,49 +168,59 @@ impl Catalog {
             Some(text) => Some(self.search_snapshots(text).await?),
             None => None,
         };
-        let filtered = |select: &str| {
-            let mut sql = Sql::new(format!("{select} FROM snapshots s WHERE 1 = 1"));
-            if let Some(id) = filter.repository_id {
-                sql = sql.push(" AND s.repository_id = ").push_bind(id);
-            }
-            if let Some(id) = filter.server_id {
-                sql = sql.push(" AND s.server_id = ").push_bind(id);
-            }
-            if let Some(id) = filter.plan_id {
-                sql = sql.push(" AND s.plan_id = ").push_bind(id);
-            }
-            if let Some(from) = filter.taken_from {
-                sql = sql.push(" AND s.taken_at >= ").push_bind(from);
-            }
-            if let Some(until) = filter.taken_until {
-                sql = sql.push(" AND s.taken_at <= ").push_bind(until);
-            }
-            if let Some(found) = &found {
-                sql = self.push_found(sql, found);
-            }
-            sql
-        };
-        let mut sql = filtered(&format!("SELECT {COLUMNS}"));
-        let (beyond, order) = if filter.oldest_first { (">", "ASC") } else { ("<", "DESC") };
-        if let Some((taken_at, id)) = request.after::<(i64, i64)>(sort)? {
-            sql = sql.push(&format!(" AND (s.taken_at, s.id) {beyond} ("));
-            sql = sql.push_bind(taken_at).push(", ").push_bind(id).push(")");
-        }
-        let rows: Vec<SnapshotRow> = sql
-            .push(&format!(" ORDER BY s.taken_at {order}, s.id {order} LIMIT "))
-            .push_bind(request.limit() as i64 + 1)
-            .all(self.read(), "list snapshots")
-            .await?;
+        let after = request.after::<(i64, i64)>(sort)?;
+        let rows: Vec<SnapshotRow> =
+            self.snapshots_page(filter, found.as_ref(), after, request).all(self.read(), "list snapshots").await?;
         let known = match (request.total_known(rows.len()), &found) {
             (None, Some(found)) if filter.is_for_text_only() => self.count_found(found).await?,
             (known, _) => known,
         };
         let total = match known {
             Some(known) => known,
-            None => self.count_snapshots_of(filter, filtered("SELECT 1")).await?,
+            None => self.count_snapshots_of(filter, self.snapshots_where("1", filter, found.as_ref())).await?,
         };
         let key = |row: &SnapshotRow| (row.taken_at.as_millisecond(), row.id.get());
         Ok(Page::of(rows, request, sort, key, total))
+    }
+
+    fn snapshots_where(&self, columns: &str, filter: &SnapshotFilter, found: Option<&Found>) -> Sql {
+        let mut sql = Sql::new(format!("SELECT {columns} FROM snapshots s WHERE 1 = 1"));
+        if let Some(id) = filter.repository_id {
+            sql = sql.push(" AND s.repository_id = ").push_bind(id);
+        }
+        if let Some(id) = filter.server_id {
+            sql = sql.push(" AND s.server_id = ").push_bind(id);
+        }
+        if let Some(id) = filter.plan_id {
+            sql = sql.push(" AND s.plan_id = ").push_bind(id);
+        }
+        if let Some(from) = filter.taken_from {
+            sql = sql.push(" AND s.taken_at >= ").push_bind(from);
+        }
+        if let Some(until) = filter.taken_until {
+            sql = sql.push(" AND s.taken_at <= ").push_bind(until);
+        }
+        match found {
+            Some(found) => self.push_found(sql, found),
+            None => sql,
+        }
+    }
+
+    /// Rows of the list behind the moment and number `after`.
+    pub(crate) fn snapshots_page(
+        &self,
+        filter: &SnapshotFilter,
+        found: Option<&Found>,
+        after: Option<(i64, i64)>,
+        request: &PageRequest,
+    ) -> Sql {
+        let mut sql = self.snapshots_where(COLUMNS, filter, found);
+        let (beyond, order) = if filter.oldest_first { (">", "ASC") } else { ("<", "DESC") };
+        if let Some((taken_at, id)) = after {
+            sql = sql.push(&format!(" AND (s.taken_at, s.id) {beyond} ("));
+            sql = sql.push_bind(taken_at).push(", ").push_bind(id).push(")");
+        }
+        sql.push(&format!(" ORDER BY s.taken_at {order}, s.id {order} LIMIT ")).push_bind(request.limit() as i64 + 1)
     }
 
     /// From the repositories' counters where the filter allows; else counted, up to the limit of counting.

@@ -72,6 +72,19 @@ impl Sql {
         Self { text, values: self.values }
     }
 
+    /// Asks how the database would go about it, instead of doing it.
+    #[cfg(test)]
+    pub fn explained(mut self, dialect: crate::Dialect) -> Self {
+        self.text.insert_str(
+            0,
+            match dialect {
+                crate::Dialect::Sqlite => "EXPLAIN QUERY PLAN ",
+                crate::Dialect::Postgres => "EXPLAIN ",
+            },
+        );
+        self
+    }
+
     fn statement(self, db: &impl ConnectionTrait) -> Statement {
         Statement::from_sql_and_values(db.get_database_backend(), self.text, self.values)
     }

@@ -5,7 +5,7 @@ use rempart_model::{Role, UserId};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
-use crate::page::contains;
+use crate::by_name::ByName;
 use crate::sql::{FromRow, Row, Sql};
 use crate::{Catalog, CatalogError, Dialect, Page, PageRequest, Topic, WriteTx};
 
@@ -111,27 +111,15 @@ impl Catalog {
 
     /// In the order of their names; `text` is part of the name or of the mail address.
     pub async fn users(&self, text: Option<&str>, request: &PageRequest) -> Result<Page<UserRow>, CatalogError> {
-        const SORT: &str = "name";
+        const LIST: ByName = ByName { columns: COLUMNS, order: ("name_key", "id"), operation: "list users" };
         let filtered = |columns: &str| {
-            let mut sql = Sql::new(format!("SELECT {columns} FROM users WHERE 1 = 1"));
-            if let Some(text) = text {
-                sql = sql.push(" AND (name_key LIKE ").push_bind(contains(text)).push(" ESCAPE '\\'");
-                sql = sql.push(" OR LOWER(email) LIKE ").push_bind(contains(text)).push(" ESCAPE '\\')");
+            let sql = Sql::new(format!("SELECT {columns} FROM users WHERE 1 = 1"));
+            match text {
+                Some(text) => sql.push_search(&["name_key", "LOWER(email)"], text),
+                None => sql,
             }
-            sql
         };
-        let total: i64 = filtered("COUNT(*)").one(self.read(), "count users").await?;
-        let mut sql = filtered(COLUMNS);
-        if let Some((name, id)) = request.after::<(String, i64)>(SORT)? {
-            sql = sql.push(" AND (name_key, id) > (").push_bind(name).push(", ").push_bind(id).push(")");
-        }
-        let rows: Vec<UserRow> = sql
-            .push(" ORDER BY name_key, id LIMIT ")
-            .push_bind(request.limit() as i64 + 1)
-            .all(self.read(), "list users")
-            .await?;
-        let key = |user: &UserRow| (user.name.to_lowercase(), user.id.get());
-        Ok(Page::of(rows, request, SORT, key, total.unsigned_abs()))
+        LIST.page(self.read(), request, filtered, |user: &UserRow| (user.name.to_lowercase(), user.id.get())).await
     }
 }
 

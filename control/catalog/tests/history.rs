@@ -120,8 +120,22 @@ on_both_dialects! {
         assert_eq!(list(of_plan).await, (every_third, 3));
         let ended = RunFilter { states: RunState::FINAL.to_vec(), ..RunFilter::default() };
         assert_eq!(list(ended).await, (vec![], 0));
-        let span = RunFilter { queued_from: Some(at(2)), queued_before: Some(at(5)), ..RunFilter::default() };
-        assert_eq!(list(span).await.1, 3);
+        let store = catalog.job_store();
+        for run in &ids[..4] {
+            let job = catalog.run(*run).await.unwrap().job_id.expect("a run has its job");
+            store.cancel(job, at(20)).await.unwrap();
+        }
+        // Several states are one list, newest first; a state named twice counts once.
+        let both = vec![RunState::Canceled, RunState::Queued, RunState::Canceled];
+        assert_eq!(list(RunFilter { states: both, ..RunFilter::default() }).await, (ids.clone(), 9));
+        let canceled = RunFilter { states: vec![RunState::Canceled], ..RunFilter::default() };
+        assert_eq!(list(canceled).await, (ids[..4].to_vec(), 4));
+        let queued = RunFilter { states: vec![RunState::Queued], plan_id: Some(PlanId::new(3)), ..RunFilter::default() };
+        assert_eq!(list(queued).await.1, 1);
+        let counted = catalog.run_states_since(at(6)).await.unwrap();
+        assert_eq!(counted, [(RunState::Canceled, 3)].into());
+        let counted = catalog.run_states_since(at(0)).await.unwrap();
+        assert_eq!(counted, [(RunState::Canceled, 4), (RunState::Queued, 5)].into());
     }
 
     async fn readers_get_every_event_in_order_while_many_write(scratch: Scratch) {

@@ -104,7 +104,15 @@ async fn the_options_of_an_old_backup_request_are_honoured_or_refused() {
     let body = json!({ "planId": plan, "options": { "type": "full", "compression": "none" } });
     let accepted = admin.post("/api/backups", body).await.expect(202).body;
     let job = server.catalog().job(JobId::new(accepted["jobId"].as_i64().unwrap())).await.unwrap();
-    assert_eq!(job.payload["options"], json!({ "compression": "off", "readEverything": true }));
+    let options = json!({ "compression": "off", "readEverything": true });
+    assert_eq!(job.payload["options"], options);
+    // And they are the run's own: whoever runs it again runs it with them.
+    let run = accepted["runId"].as_i64().unwrap();
+    admin.post(&format!("/api/runs/{run}/retry"), json!({})).await.refused(409, "run.still_active");
+    admin.post(&format!("/api/runs/{run}/cancel"), json!({})).await.expect(202);
+    let again = admin.post(&format!("/api/runs/{run}/retry"), json!({})).await.expect(202).body;
+    let job = server.catalog().job(JobId::new(again["jobId"].as_i64().unwrap())).await.unwrap();
+    assert_eq!(job.payload["options"], options);
 }
 
 #[tokio::test]

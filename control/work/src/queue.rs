@@ -142,7 +142,7 @@ impl Work {
     /// once: a pool's job stands there once.
     pub async fn enqueue_due_analyses(&self, now: Timestamp) -> Result<u64> {
         let mut added = 0;
-        for pool in self.catalog.pools().await? {
+        for pool in self.catalog.all_pools().await? {
             let is_due = pool.analysed_at.is_none_or(|at| now.duration_since(at) >= MEASURED_EVERY);
             if is_due && !self.analysis_is_recent(pool.id, now) {
                 self.enqueue_pool_analysis(pool.id, None).await?;

@@ -812,7 +812,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Runs the plan of a run that is over again. */
+        /** Runs the plan of a run that is over again, with what was asked for that run alone. */
         post: operations["runs.retry"];
         delete?: never;
         options?: never;
@@ -827,7 +827,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the machines. */
+        /** Lists the machines: this one first, then by name. */
         get: operations["servers.list"];
         put?: never;
         /** Adds a machine. Not before there are agents. */
@@ -1072,7 +1072,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's own tokens; those of everybody for who may manage them. */
+        /** One's own tokens, by name; those of everybody for who may manage them. */
         get: operations["tokens.list"];
         put?: never;
         /** Makes a token; its secret is shown this once. */
@@ -1376,7 +1376,10 @@ export interface components {
             /** @description Every pack is read and every blob verified. */
             readData: boolean;
         };
-        /** @enum {string} */
+        /**
+         * @description What a client of a restic REST endpoint may do.
+         * @enum {string}
+         */
         ClientMode: "appendOnly" | "full";
         /**
          * @description How hard new data is compressed.
@@ -1414,10 +1417,8 @@ export interface components {
             config: Record<string, never>;
             name: string;
             /** @description Which fields `config` has depends on it: those of a storage pool's place. */
-            type: components["schemas"]["DestinationKind"];
+            type: components["schemas"]["PoolKind"];
         };
-        /** @enum {string} */
-        DestinationKind: "local" | "s3" | "gcs" | "azure" | "sftp";
         /** @description What every refusal looks like. */
         ErrorBody: {
             /** @description For programs: stable, such as `plan.name_taken`. */
@@ -1496,7 +1497,7 @@ export interface components {
          * @enum {string}
          */
         JobKind: "backup" | "restore" | "check" | "verify" | "forget" | "prune" | "snapshotDelete" | "repositoryRefresh" | "poolAnalysis";
-        /** @description The `data` of a `progress` event of the topic `jobs`. */
+        /** @description What a job says about itself while it runs: the `data` of a `progress` event of the topic `jobs`. */
         JobProgress: {
             counters: components["schemas"]["RunCounters"];
             currentFiles: string[];
@@ -1617,6 +1618,30 @@ export interface components {
         Missed: "catchUp" | "report";
         /** @enum {string} */
         Overwrite: "always" | "ifChanged" | "ifNewer" | "never";
+        /** @description One page of a list. */
+        Page_ApiToken: {
+            items: {
+                /** Format: date-time */
+                createdAt: string;
+                /** Format: date-time */
+                expiresAt?: string | null;
+                /** Format: int64 */
+                id: number;
+                /** Format: date-time */
+                lastUsedAt?: string | null;
+                name: string;
+                owner: string;
+                /** @description At most what the owner's role has. */
+                scopes: string[];
+            }[];
+            /** @description Gives the next page as `cursor`; `null` on the last one. */
+            nextCursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
+             */
+            total: number;
+        };
         /** @description One page of a list. */
         Page_AuditEntry: {
             items: {
@@ -1842,7 +1867,7 @@ export interface components {
                 id: number;
                 location: string;
                 name: string;
-                /** @description `<pool>/<server>/<name>`. */
+                /** @description Below its pool: `<server>/<name>`. */
                 path: string;
                 /** Format: int64 */
                 poolId: number;
@@ -2180,7 +2205,10 @@ export interface components {
             name: string;
             place: components["schemas"]["PoolPlace"];
         };
-        /** @enum {string} */
+        /**
+         * @description What a storage pool is.
+         * @enum {string}
+         */
         PoolKind: "local" | "s3" | "gcs" | "azure" | "sftp";
         /** @description Where a pool's bytes lie. Which fields count depends on `kind`; secrets are never answered. */
         PoolPlace: {
@@ -2234,7 +2262,10 @@ export interface components {
             /** Format: int64 */
             usedBytes: number;
         };
-        /** @enum {string} */
+        /**
+         * @description What the last look at a storage pool found.
+         * @enum {string}
+         */
         PoolState: "unknown" | "reachable" | "readOnly" | "unreachable";
         /** @description The steps of a pool's test: each was really done. */
         PoolTest: {
@@ -2311,7 +2342,7 @@ export interface components {
             id: number;
             location: string;
             name: string;
-            /** @description `<pool>/<server>/<name>`. */
+            /** @description Below its pool: `<server>/<name>`. */
             path: string;
             /** Format: int64 */
             poolId: number;
@@ -2384,7 +2415,7 @@ export interface components {
             /** @description Read every restored file back and compare. */
             verify: boolean;
         };
-        /** @description How many are kept of each kind; 0: none by this rule. All 0 and no `within`: everything is kept. */
+        /** @description How many are kept of each kind; 0: none by this rule. Rules add up; all 0 and no `within`: everything is kept. */
         Retention: {
             /** Format: int32 */
             daily: number;
@@ -2398,7 +2429,7 @@ export interface components {
             quarterly: number;
             /** Format: int32 */
             weekly: number;
-            /** @description Everything this young, such as `14d` or `1y6m`. */
+            /** @description A span such as `14d` or `1y6m`: everything not older, counted from the newest snapshot. */
             within?: string | null;
             /** Format: int32 */
             yearly: number;
@@ -2415,7 +2446,7 @@ export interface components {
             /** Format: int64 */
             snapshotId?: number | null;
         };
-        /** @description Everything that counts while a run goes on and after it. */
+        /** @description Everything that is counted of a run, while it goes on and after it. */
         RunCounters: {
             /**
              * Format: int64
@@ -2505,11 +2536,12 @@ export interface components {
             startedAt?: string | null;
             state: components["schemas"]["RunState"];
         };
+        /** @description When a plan fires. */
         Schedule: {
             /** @description Five fields, or six with seconds in front. */
             cron: string;
             missed: components["schemas"]["Missed"];
-            /** @description IANA, such as `Europe/Paris`. */
+            /** @description An IANA name such as `Europe/Paris`. */
             timeZone: string;
         };
         SchedulePreview: {
@@ -2649,13 +2681,14 @@ export interface components {
             /** Format: int64 */
             sizeBytes?: number | null;
         };
+        /** @description Which files. */
         Sources: {
             excludeCaches: boolean;
             /** Format: int64 */
             excludeLargerThanBytes?: number | null;
             /** @description Patterns as in .gitignore. */
             excludes: string[];
-            /** @description Absolute paths, as the explorer writes them. */
+            /** @description Absolute paths on the protected server, as the explorer writes them. */
             folders: string[];
             oneFileSystem: boolean;
         };
@@ -5601,6 +5634,8 @@ export interface operations {
                 q?: string;
                 /** @description Those that lie in this pool. */
                 poolId?: number;
+                /** @description Those that belong to this server. */
+                serverId?: number;
             };
             header?: never;
             path?: never;
@@ -7685,6 +7720,10 @@ export interface operations {
                 content: {
                     /** @example the bytes of the file */
                     "application/octet-stream": string;
+                    /** @example the bytes of the archive */
+                    "application/zip": string;
+                    /** @example the bytes of the archive */
+                    "application/x-tar": string;
                 };
             };
             "4XX": {
@@ -7944,7 +7983,19 @@ export interface operations {
     };
     "tokens.list": {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description How many items at most: 1 to 200, 50 where it is not said.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description A field's name, with `-` in front for the other way round; lists that know one order only take none. */
+                sort?: string;
+                /** @description Only what contains this text. */
+                q?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7957,21 +8008,25 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example [
-                     *       {
-                     *         "createdAt": "2026-11-02T09:20:00Z",
-                     *         "expiresAt": "2035-01-01T00:00:00Z",
-                     *         "id": 1,
-                     *         "lastUsedAt": "2026-11-21T08:00:00Z",
-                     *         "name": "monitoring",
-                     *         "owner": "camille",
-                     *         "scopes": [
-                     *           "read"
-                     *         ]
-                     *       }
-                     *     ]
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "createdAt": "2026-11-02T09:20:00Z",
+                     *           "expiresAt": "2035-01-01T00:00:00Z",
+                     *           "id": 1,
+                     *           "lastUsedAt": "2026-11-21T08:00:00Z",
+                     *           "name": "monitoring",
+                     *           "owner": "camille",
+                     *           "scopes": [
+                     *             "read"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
                      */
-                    "application/json": components["schemas"]["ApiToken"][];
+                    "application/json": components["schemas"]["Page_ApiToken"];
                 };
             };
             "4XX": {

@@ -37,7 +37,7 @@ pub fn rebuild(run: &Run, args: &Server) -> anyhow::Result<ExitCode> {
         let state = serve::open(settings, CancellationToken::new()).await?;
         state.work.start().await?;
         let mut failed = Vec::new();
-        for repository in state.catalog.repositories().await? {
+        for repository in state.catalog.all_repositories().await? {
             let desk = Desk::new(|_, _| {});
             let text = match state.work.refresh_repository(repository.id, &desk).await {
                 Ok(found) => format!(

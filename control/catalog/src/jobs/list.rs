@@ -7,6 +7,7 @@ use rempart_jobs::{Candidate, HeldBack, Job, Limits, LogLine, Picker};
 use rempart_model::{JobId, JobKind, JobLogId, JobState, PlanId, PoolId, RepoId, RunId, ServerId};
 
 use super::COLUMNS;
+use crate::runs::one_by_one;
 use crate::sql::{FromRow, Row, Sql};
 use crate::{Catalog, CatalogError, Page, PageRequest, TOTAL_LIMIT};
 
@@ -38,11 +39,10 @@ impl FromRow for LogRow {
 }
 
 impl JobFilter {
-    fn select(&self, columns: &str, table: &str) -> Sql {
+    fn select(&self, columns: &str, table: &str, state: Option<JobState>) -> Sql {
         let mut sql = Sql::new(format!("SELECT {columns} FROM {table} WHERE 1 = 1"));
-        if !self.states.is_empty() {
-            let words: Vec<_> = self.states.iter().map(|state| format!("'{state}'")).collect();
-            sql = sql.push(&format!(" AND state IN ({})", words.join(", ")));
+        if let Some(state) = state {
+            sql = sql.push(" AND state = ").push_bind(state);
         }
         if let Some(kind) = self.kind {
             sql = sql.push(" AND kind = ").push_bind(kind);
@@ -61,9 +61,24 @@ impl JobFilter {
         sql
     }
 
-    /// Whether jobs of that table can be meant at all.
-    fn wants(&self, states: &[JobState]) -> bool {
-        self.states.is_empty() || self.states.iter().any(|state| states.contains(state))
+    /// Rows of the list behind the number `after`.
+    pub(crate) fn page(&self, table: &str, state: Option<JobState>, after: Option<i64>, limit: i64) -> Sql {
+        let mut sql = self.select(COLUMNS, table, state);
+        if let Some(id) = after {
+            sql = sql.push(" AND id < ").push_bind(id);
+        }
+        sql.push(" ORDER BY id DESC LIMIT ").push_bind(limit)
+    }
+
+    /// The looks that the list takes: a table, and one state of it or any. Each state by itself is read along an index
+    /// whose end is the order of the list.
+    fn looks(&self) -> Vec<(&'static str, Option<JobState>)> {
+        let table = |state: JobState| if state.is_final() { "job_history" } else { "jobs" };
+        let of = |state: Option<JobState>| match state {
+            Some(known) => vec![(table(known), state)],
+            None => vec![("jobs", None), ("job_history", None)],
+        };
+        one_by_one(&self.states).into_iter().flat_map(of).collect()
     }
 }
 
@@ -77,25 +92,17 @@ impl Catalog {
         const SORT: &str = "newest";
         let after: Option<i64> = request.after(SORT)?;
         let (mut rows, mut total) = (Vec::new(), 0_i64);
-        for (table, states) in [("jobs", JobState::ACTIVE), ("job_history", JobState::FINAL)] {
-            if !filter.wants(states) {
-                continue;
-            }
-            let mut sql = filter.select(COLUMNS, table);
-            if let Some(id) = after {
-                sql = sql.push(" AND id < ").push_bind(id);
-            }
+        for (table, state) in filter.looks() {
             let limit = request.limit() as i64 + 1;
-            let page: Vec<Job> =
-                sql.push(" ORDER BY id DESC LIMIT ").push_bind(limit).all(self.read(), "list jobs").await?;
+            let page: Vec<Job> = filter.page(table, state, after, limit).all(self.read(), "list jobs").await?;
             total += match request.total_known(page.len()) {
                 Some(known) => known as i64,
-                None => filter.select("1", table).counted().one(self.read(), "count jobs").await?,
+                None => filter.select("1", table, state).counted().one(self.read(), "count jobs").await?,
             };
             rows.extend(page);
         }
         rows.sort_by_key(|job| std::cmp::Reverse(job.id));
-        // A job that ended between the two statements was read twice.
+        // A job that went on between two statements was read twice.
         rows.dedup_by_key(|job| job.id);
         let total = total.unsigned_abs().min(TOTAL_LIMIT);
         Ok(Page::of(rows, request, SORT, |job| job.id.get(), total))

@@ -5,7 +5,7 @@ use axum::extract::State;
 use jiff::{SignedDuration, Timestamp};
 use rempart_catalog::{PageRequest, PlanFilter, PoolRow, RepositoryRow, RunFilter};
 use rempart_model as model;
-use rempart_model::{Permission, PlanId};
+use rempart_model::{Permission, PlanId, ServerId};
 use utoipa_axum::routes;
 
 use super::plans::view;
@@ -38,12 +38,13 @@ async fn dashboard(State(state): State<AppState>, language: Language) -> ApiResu
     let rows = catalog.plans(&PlanFilter::default(), &PageRequest::first(PLANS)).await?.items;
     let plans = view::plans(&state, &rows, language, now).await?;
     let ids: Vec<PlanId> = rows.iter().map(|row| row.id).collect();
-    let names = ServerNames::read(catalog).await?;
     let active = RunFilter { states: vec![model::RunState::Queued, model::RunState::Running], ..RunFilter::default() };
     let running = catalog.runs(&active, &PageRequest::first(50)).await?.items;
     let recent = catalog.runs(&RunFilter::default(), &PageRequest::first(RECENT)).await?.items;
-    let repositories = catalog.repositories().await?;
-    let pools = catalog.pools().await?;
+    let ran: Vec<ServerId> = running.iter().chain(&recent).map(|run| run.server_id).collect();
+    let names = ServerNames::of_all(catalog, &ran).await?;
+    let repositories = catalog.all_repositories().await?;
+    let pools = catalog.all_pools().await?;
     let verified = catalog.verifications(&ids).await?;
     let all_verified = verified.iter().all(|point| point.verified_at.is_some());
     let overviews = catalog.plan_overviews(&ids).await?;

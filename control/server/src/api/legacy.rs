@@ -16,7 +16,8 @@ use utoipa_axum::routes;
 
 use super::run_options::BackupOptions;
 use super::types::{
-    Accepted, ErrorBody, Language, Overwrite, Page, Pool, PoolCreate, PoolPlace, RestoreRequest, RunState, Snapshot,
+    Accepted, ErrorBody, Language, Overwrite, Page, Pool, PoolCreate, PoolKind, PoolPlace, RestoreRequest, RunState,
+    Snapshot,
 };
 use super::{plans, pools, runs, snapshots};
 use crate::http::audit::Audit;
@@ -286,19 +287,9 @@ struct DestinationCreate {
     name: String,
     /// Which fields `config` has depends on it: those of a storage pool's place.
     #[serde(rename = "type")]
-    kind: DestinationKind,
+    kind: PoolKind,
     #[schema(value_type = Object)]
     config: serde_json::Map<String, serde_json::Value>,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-enum DestinationKind {
-    Local,
-    S3,
-    Gcs,
-    Azure,
-    Sftp,
 }
 
 /// Old: where backups go. Now: `GET /api/pools`.

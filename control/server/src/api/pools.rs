@@ -55,14 +55,9 @@ async fn list(
 
 /// The same for the old route.
 pub async fn page(state: &AppState, language: Language, query: &ListQuery) -> ApiResult<Page<Pool>> {
-    let text = query.text().map(str::to_lowercase);
-    let matches = |row: &PoolRow| {
-        text.as_deref()
-            .is_none_or(|text| [&row.name, &row.location].iter().any(|own| own.to_lowercase().contains(text)))
-    };
-    let rows = state.catalog.pools().await?.into_iter().filter(matches);
-    let items: Vec<Pool> = rows.map(|row| answer(state, row, language)).collect::<ApiResult<_>>()?;
-    Ok(Page { total: items.len() as u64, items, next_cursor: None })
+    let page = state.catalog.pools(query.text(), &query.page()).await?;
+    let items = page.items.into_iter().map(|row| answer(state, row, language)).collect::<ApiResult<_>>()?;
+    Ok(Page { items, next_cursor: page.next_cursor, total: page.total })
 }
 
 /// Adds a pool, once its place has passed the test.

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use rempart_catalog::{CatalogErrorKind, NewRepoClient, RepositoryRow};
+use rempart_catalog::{CatalogErrorKind, NewRepoClient, RepositoryFilter, RepositoryRow};
 use rempart_model::{JobId, Permission, PoolId, RepoClientId, RepoId, ServerId};
 use rempart_work::repository::{NewRepositoryRequest, repository_name};
 use rempart_work::trouble::table;
@@ -47,7 +47,8 @@ pub fn routes() -> Routes {
 }
 
 async fn answer(state: &AppState, row: RepositoryRow, language: Language) -> ApiResult<Repository> {
-    let location = state.work.repository_location(&row).await?;
+    let mut locations = state.work.repository_locations(std::slice::from_ref(&row)).await?;
+    let location = locations.pop().ok_or_else(ApiError::not_found)?;
     Ok(repository_answer(row, location, language.into()))
 }
 
@@ -62,6 +63,8 @@ fn accepted(job: JobId) -> (StatusCode, Json<Accepted>) {
 struct Which {
     /// Those that lie in this pool.
     pool_id: Option<i64>,
+    /// Those that belong to this server.
+    server_id: Option<i64>,
 }
 
 /// Lists the repositories by name.
@@ -73,20 +76,16 @@ async fn list(
     Query(query): Query<ListQuery>,
     Query(which): Query<Which>,
 ) -> ApiResult<Json<Page<Repository>>> {
-    let text = query.text().map(str::to_lowercase);
-    let mut items = Vec::new();
-    let rows = match which.pool_id {
-        Some(pool) => state.catalog.repositories_of_pool(PoolId(pool)).await?,
-        None => state.catalog.repositories().await?,
+    let filter = RepositoryFilter {
+        text: query.text().map(str::to_owned),
+        pool_id: which.pool_id.map(PoolId),
+        server_id: which.server_id.map(ServerId),
     };
-    for row in rows {
-        let matches =
-            |text: &str| [&row.path, &row.name, &row.pool_name].iter().any(|own| own.to_lowercase().contains(text));
-        if text.as_deref().is_none_or(matches) {
-            items.push(answer(&state, row, language).await?);
-        }
-    }
-    Ok(Json(Page { total: items.len() as u64, items, next_cursor: None }))
+    let page = state.catalog.repositories(&filter, &query.page()).await?;
+    let locations = state.work.repository_locations(&page.items).await?;
+    let rows = page.items.into_iter().zip(locations);
+    let items = rows.map(|(row, location)| repository_answer(row, location, language.into())).collect();
+    Ok(Json(Page { items, next_cursor: page.next_cursor, total: page.total }))
 }
 
 /// Makes a repository with a generated password, or adopts one that is there by its password.
@@ -285,7 +284,7 @@ async fn create_client(
         repository_id: id,
         username: username.clone(),
         password_hash: password.hash().to_hex(),
-        mode: body.mode.into(),
+        mode: body.mode,
         quota_bytes: body.quota_bytes,
     };
     let mut tx = state.catalog.begin().await?;

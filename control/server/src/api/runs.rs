@@ -4,9 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use rempart_catalog::{RunFilter, RunRow};
-use rempart_jobs::{Origin, start_run};
+use rempart_catalog::{CatalogErrorKind, RunFilter, RunRow};
+use rempart_jobs::{BackupPayload, Origin, RunOptions, start_run};
 use rempart_model::{Permission, PlanId, RepoId, RunId, RunOrigin, ServerId, SnapshotRowId, UserId};
+use rempart_work::localised;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
@@ -86,8 +87,9 @@ pub async fn page(
         repository_id: which.repository_id.map(RepoId::new),
         ..RunFilter::default()
     };
-    let names = ServerNames::read(&state.catalog).await?;
     let found = state.catalog.runs(&filter, &query.page()).await?;
+    let servers: Vec<ServerId> = found.items.iter().map(|run| run.server_id).collect();
+    let names = ServerNames::of_all(&state.catalog, &servers).await?;
     Ok(list::answer(found, |row| shown::run(row, &names, language)))
 }
 
@@ -105,11 +107,11 @@ async fn show(
         _ => None,
     };
     let (snapshot_id, attempt) = (row.snapshot_id.map(SnapshotRowId::get), row.attempt);
-    let names = ServerNames::read(&state.catalog).await?;
+    let names = ServerNames::of_all(&state.catalog, &[row.server_id]).await?;
     let mut summary = shown::run(row, &names, language);
     let (mut current_files, mut eta_seconds) = (Vec::new(), None);
     if let Some(progress) = progress {
-        summary.counters = progress.counters.into();
+        summary.counters = progress.counters;
         summary.rate_bytes_per_second = progress.rate_bytes_per_second;
         current_files = progress.current_files;
         eta_seconds = progress.eta_seconds;
@@ -136,7 +138,7 @@ async fn cancel(
     Ok((StatusCode::ACCEPTED, Json(Accepted { job_id: job.get(), run_id: Some(id.get()) })))
 }
 
-/// Runs the plan of a run that is over again.
+/// Runs the plan of a run that is over again, with what was asked for that run alone.
 #[utoipa::path(post, path = "/api/runs/{id}/retry", operation_id = "runs.retry", tag = "runs",
     params(("id" = i64, Path, example = 1)),
     responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody)))]
@@ -151,11 +153,24 @@ async fn retry(
     if !row.state.is_final() {
         return Err(ApiError::new(&codes::RUN_STILL_ACTIVE));
     }
-    let origin = Origin { retry_of: Some(id), ..Origin::asked(RunOrigin::Retry, Some(caller.user)) };
+    let options = options_of(&state, &row).await?;
+    let origin = Origin { retry_of: Some(id), options, ..Origin::asked(RunOrigin::Retry, Some(caller.user)) };
     start(&state, row.plan_id, origin).await.map_err(|error| match error.code().id {
         "request.not_found" => ApiError::new(&codes::RUN_WITHOUT_PLAN),
         _ => error,
     })
+}
+
+/// What a run did otherwise than its plan says. Its job knows, as long as jobs are kept.
+async fn options_of(state: &AppState, run: &RunRow) -> ApiResult<RunOptions> {
+    let Some(job) = run.job_id else { return Ok(RunOptions::default()) };
+    match state.catalog.job(job).await {
+        Ok(job) => {
+            Ok(serde_json::from_value(job.payload).map(|payload: BackupPayload| payload.options).unwrap_or_default())
+        }
+        Err(error) if error.kind() == CatalogErrorKind::NotFound => Ok(RunOptions::default()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Begins a run of a plan: the one way for every route. One at a time: a second "run now" would wait for the first and
@@ -190,6 +205,7 @@ pub fn asked_by(caller: &Caller) -> Origin {
     responses((status = 200, body = Page<RunProblem>), (status = "4XX", body = ErrorBody)))]
 async fn problems(
     State(state): State<AppState>,
+    AnswerLanguage(language): AnswerLanguage,
     PathId(id): PathId<RunId>,
     Query(query): Query<ListQuery>,
 ) -> ApiResult<Json<Page<RunProblem>>> {
@@ -198,7 +214,7 @@ async fn problems(
     let shown = |row: rempart_catalog::ProblemRow| RunProblem {
         path: row.problem.path,
         kind: row.problem.kind,
-        message: row.problem.message,
+        message: localised(&row.problem.message, language.into()).0,
     };
     Ok(Json(list::answer(found, shown)))
 }

@@ -13,7 +13,7 @@ use super::types::{Accepted, ErrorBody, ExplorerEntry, Page, Server, ServerCreat
 use crate::http::body::Body;
 use crate::http::errors::{ApiError, ApiResult};
 use crate::http::etag::Versioned;
-use crate::http::list::{DEFAULT_LIMIT, ListQuery};
+use crate::http::list::{self, DEFAULT_LIMIT, ListQuery};
 use crate::http::path::{PathId, Query};
 use crate::http::routes::Routes;
 use crate::state::AppState;
@@ -27,15 +27,12 @@ pub fn routes() -> Routes {
         .needs(Permission::ManageServers, routes!(collect_stats))
 }
 
-/// Lists the machines.
+/// Lists the machines: this one first, then by name.
 #[utoipa::path(get, path = "/api/servers", operation_id = "servers.list", tag = "servers", params(ListQuery),
     responses((status = 200, body = Page<Server>), (status = "4XX", body = ErrorBody)))]
 async fn list(State(state): State<AppState>, Query(query): Query<ListQuery>) -> ApiResult<Json<Page<Server>>> {
-    let text = query.text().map(str::to_lowercase);
-    let rows = state.catalog.servers().await?;
-    let matches = |name: &str| text.as_deref().is_none_or(|text| name.to_lowercase().contains(text));
-    let items: Vec<Server> = rows.into_iter().filter(|row| matches(&row.name)).map(Server::from).collect();
-    Ok(Json(Page { total: items.len() as u64, items, next_cursor: None }))
+    let page = state.catalog.servers(query.text(), &query.page()).await?;
+    Ok(Json(list::answer(page, Server::from)))
 }
 
 /// Adds a machine. Not before there are agents.

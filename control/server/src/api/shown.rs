@@ -7,7 +7,7 @@ use rempart_model as model;
 use rempart_model::{JobId, ServerId};
 use rempart_work::localised;
 
-use super::types::{Job, JobProgress, Language, LogLine, RunCounters, RunOrigin, RunSummary};
+use super::types::{Job, Language, LogLine, RunOrigin, RunSummary};
 use crate::http::errors::ApiResult;
 
 /// A stored message and what to do next.
@@ -25,8 +25,9 @@ fn told(stored: Option<&str>, language: Language) -> (Option<String>, Option<Str
 pub struct ServerNames(HashMap<ServerId, String>);
 
 impl ServerNames {
-    pub async fn read(catalog: &Catalog) -> ApiResult<Self> {
-        Ok(Self(catalog.servers().await?.into_iter().map(|server| (server.id, server.name)).collect()))
+    /// Of these servers only: there may be many thousands.
+    pub async fn of_all(catalog: &Catalog, servers: &[ServerId]) -> ApiResult<Self> {
+        Ok(Self(catalog.server_names(servers).await?))
     }
 
     #[must_use]
@@ -52,7 +53,7 @@ pub fn run(row: RunRow, names: &ServerNames, language: Language) -> RunSummary {
         queued_at: row.queued_at,
         started_at: row.started_at,
         ended_at: row.ended_at,
-        counters: row.counters.into(),
+        counters: row.counters,
         rate_bytes_per_second: row.rate_bytes_per_second,
         message,
         hint,
@@ -81,7 +82,7 @@ pub fn job(row: rempart_jobs::Job, title: String, waits_for: Option<&str>, langu
         started_at: row.started_at,
         ended_at: row.ended_at,
         cancel_requested: row.cancel_requested,
-        progress: row.progress.map(Into::into),
+        progress: row.progress,
         result: row.result,
         message,
         hint,
@@ -91,38 +92,6 @@ pub fn job(row: rempart_jobs::Job, title: String, waits_for: Option<&str>, langu
 #[must_use]
 pub fn log_line(row: LogRow) -> LogLine {
     LogLine { seq: row.seq, at: row.line.at, level: row.line.level, text: row.line.text }
-}
-
-impl From<model::RunCounters> for RunCounters {
-    fn from(counted: model::RunCounters) -> Self {
-        Self {
-            files_total: counted.files_total,
-            files_done: counted.files_done,
-            files_new: counted.files_new,
-            files_changed: counted.files_changed,
-            files_unmodified: counted.files_unmodified,
-            dirs_new: counted.dirs_new,
-            dirs_changed: counted.dirs_changed,
-            dirs_unmodified: counted.dirs_unmodified,
-            bytes_total: counted.bytes_total,
-            bytes_done: counted.bytes_done,
-            added_bytes: counted.added_bytes,
-            stored_bytes: counted.stored_bytes,
-            problem_count: counted.problem_count,
-        }
-    }
-}
-
-impl From<model::JobProgress> for JobProgress {
-    fn from(progress: model::JobProgress) -> Self {
-        Self {
-            step: progress.step,
-            counters: progress.counters.into(),
-            rate_bytes_per_second: progress.rate_bytes_per_second,
-            eta_seconds: progress.eta_seconds,
-            current_files: progress.current_files,
-        }
-    }
 }
 
 impl From<model::RunOrigin> for RunOrigin {

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use rempart_catalog::SnapshotFilter;
 use rempart_model::{Permission, PlanId, RepoId, ServerId, SnapshotRowId};
-use rempart_work::browse::{DownloadForm, FOUND_AT_MOST};
+use rempart_work::browse::{DownloadForm, FOUND_AT_MOST, path_bytes, readable_path};
 use rempart_work::handler::RestorePayload;
 use rempart_work::task::restore::RestoreTask;
 use serde::Deserialize;
@@ -193,8 +193,10 @@ struct DownloadQuery {
 /// Downloads a file, or a folder as an archive. The stream breaks off where something cannot be read.
 #[utoipa::path(get, path = "/api/snapshots/{id}/download", operation_id = "snapshots.download", tag = "snapshots",
     params(("id" = i64, Path, example = 1), DownloadQuery),
-    responses((status = 200, body = String, content_type = "application/octet-stream",
-            description = "The bytes of the file, or of the archive", example = json!("the bytes of the file")),
+    responses((status = 200, description = "The bytes of the file, or of the archive", content(
+            (String = "application/octet-stream", example = json!("the bytes of the file")),
+            (String = "application/zip", example = json!("the bytes of the archive")),
+            (String = "application/x-tar", example = json!("the bytes of the archive")))),
         (status = "4XX", body = ErrorBody)))]
 async fn download(
     State(state): State<AppState>,
@@ -203,7 +205,7 @@ async fn download(
     Query(query): Query<DownloadQuery>,
 ) -> ApiResult<Response> {
     let row = state.catalog.snapshot(id).await?;
-    audit.object(id, &row.hash).detail(query.path.clone());
+    audit.object(id, &row.hash).detail(readable(&query.path));
     let archive = match query.format.as_deref() {
         None | Some("") => None,
         Some("tar") => Some(DownloadForm::Tar),
@@ -261,8 +263,7 @@ pub async fn begin_restore(
     body: RestoreRequest,
 ) -> ApiResult<(StatusCode, Json<Accepted>)> {
     let row = state.catalog.snapshot(id).await?;
-    let target = body.target.clone().unwrap_or_else(|| "in place".to_owned());
-    audit.object(id, &row.hash).detail(format!("{} paths to {target}", body.paths.len()));
+    audit.object(id, &row.hash).detail(restored(&body));
     let task = RestoreTask {
         paths: body.paths,
         target: body.target.filter(|target| !target.is_empty()),
@@ -275,9 +276,46 @@ pub async fn begin_restore(
     Ok((StatusCode::ACCEPTED, Json(Accepted { job_id: job.get(), run_id: None })))
 }
 
+/// A path of an address as people read it: what is no UTF-8 alone stays in percent code.
+fn readable(path: &str) -> String {
+    if path.is_empty() { "/".to_owned() } else { readable_path(&path_bytes(path)) }
+}
+
+/// What is restored, and where to: for the audit log.
+fn restored(body: &RestoreRequest) -> String {
+    const NAMED: usize = 5;
+    let mut paths: Vec<String> = body.paths.iter().take(NAMED).map(|path| readable(path)).collect();
+    if paths.is_empty() {
+        paths.push(readable(""));
+    }
+    if body.paths.len() > NAMED {
+        paths.push(format!("… (+{})", body.paths.len() - NAMED));
+    }
+    let target = body.target.as_deref().filter(|target| !target.is_empty()).unwrap_or("in place");
+    format!("{} → {target}", paths.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_audit_log_names_what_is_restored_as_people_read_it() {
+        let body = |paths: &[&str], target: Option<&str>| RestoreRequest {
+            paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+            target: target.map(str::to_owned),
+            overwrite: super::super::types::Overwrite::Never,
+            delete: false,
+            dry_run: false,
+            verify: false,
+        };
+        assert_eq!(restored(&body(&[], None)), "/ → in place");
+        assert_eq!(
+            restored(&body(&["/My%20Docs/%C3%A9t%C3%A9", "/caf%E9"], Some("/tmp"))),
+            "/My Docs/été, /caf%E9 → /tmp"
+        );
+        assert_eq!(restored(&body(&["/a"; 7], Some(""))), "/a, /a, /a, /a, /a, … (+2) → in place");
+    }
 
     #[test]
     fn a_name_can_break_no_header() {

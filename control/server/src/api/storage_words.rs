@@ -9,8 +9,8 @@ use rempart_work::task::restore;
 use rempart_work::{Tongue, localised};
 
 use super::types::{
-    ClientMode, Connection, ExplorerEntry, FileKind, Language, Overwrite, Pool, PoolKind, PoolPlace, PoolSample,
-    PoolState, PoolTest, PoolTestStep, Repository, RestClient, Server, Snapshot, SnapshotEntry,
+    Connection, ExplorerEntry, FileKind, Language, Overwrite, Pool, PoolPlace, PoolSample, PoolTest, PoolTestStep,
+    Repository, RestClient, Server, Snapshot, SnapshotEntry,
 };
 use crate::http::errors::{ApiError, codes};
 use rempart_work::Trouble;
@@ -34,47 +34,6 @@ impl From<Trouble> for ApiError {
             error = error.field(field);
         }
         error.because(trouble)
-    }
-}
-
-impl From<model::PoolKind> for PoolKind {
-    fn from(kind: model::PoolKind) -> Self {
-        match kind {
-            model::PoolKind::Local => Self::Local,
-            model::PoolKind::S3 => Self::S3,
-            model::PoolKind::Gcs => Self::Gcs,
-            model::PoolKind::Azure => Self::Azure,
-            model::PoolKind::Sftp => Self::Sftp,
-        }
-    }
-}
-
-impl From<model::PoolState> for PoolState {
-    fn from(state: model::PoolState) -> Self {
-        match state {
-            model::PoolState::Unknown => Self::Unknown,
-            model::PoolState::Reachable => Self::Reachable,
-            model::PoolState::ReadOnly => Self::ReadOnly,
-            model::PoolState::Unreachable => Self::Unreachable,
-        }
-    }
-}
-
-impl From<model::ClientMode> for ClientMode {
-    fn from(mode: model::ClientMode) -> Self {
-        match mode {
-            model::ClientMode::AppendOnly => Self::AppendOnly,
-            model::ClientMode::Full => Self::Full,
-        }
-    }
-}
-
-impl From<ClientMode> for model::ClientMode {
-    fn from(mode: ClientMode) -> Self {
-        match mode {
-            ClientMode::AppendOnly => Self::AppendOnly,
-            ClientMode::Full => Self::Full,
-        }
     }
 }
 
@@ -141,10 +100,10 @@ pub fn pool_answer(row: PoolRow, place: pool::PoolPlace, tongue: Tongue) -> Pool
     Pool {
         id: row.id.get(),
         name: row.name,
-        kind: row.kind.into(),
+        kind: row.kind,
         place: shown(place),
         location: row.location,
-        state: row.state.into(),
+        state: row.state,
         state_message: row.state_message.map(|text| localised(&text, tongue).0),
         capacity_bytes: row.capacity_bytes,
         free_bytes: row.free_bytes,
@@ -248,7 +207,7 @@ impl From<RepoClientRow> for RestClient {
             id: row.id.get(),
             repository_id: row.repository_id.get(),
             username: row.username,
-            mode: row.mode.into(),
+            mode: row.mode,
             quota_bytes: row.quota_bytes,
             created_at: row.created_at,
             last_used_at: row.last_used_at,

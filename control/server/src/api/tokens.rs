@@ -8,19 +8,20 @@ use rempart_catalog::{NewToken, TokenRow};
 use rempart_model::{Permission, TokenId};
 use utoipa_axum::routes;
 
-use super::types::{ApiToken, ApiTokenCreate, ApiTokenCreated, ErrorBody};
+use super::types::{ApiToken, ApiTokenCreate, ApiTokenCreated, ErrorBody, Page};
 use crate::auth::{TOKEN_PREFIX, secret};
 use crate::http::audit::Audit;
 use crate::http::body::Body;
 use crate::http::caller::{Caller, permission_name};
 use crate::http::check;
 use crate::http::errors::{ApiError, ApiResult, codes};
-use crate::http::path::PathId;
+use crate::http::list::{self, ListQuery};
+use crate::http::path::{PathId, Query};
 use crate::http::routes::Routes;
 use crate::state::AppState;
 
 /// More than this many of one user's are a program that makes one per run.
-const MOST_PER_USER: usize = 100;
+const MOST_PER_USER: u64 = 100;
 
 pub fn routes() -> Routes {
     Routes::new().needs(Permission::Own, routes!(list, create)).needs(Permission::Own, routes!(remove))
@@ -41,13 +42,17 @@ impl From<TokenRow> for ApiToken {
     }
 }
 
-/// One's own tokens; those of everybody for who may manage them.
-#[utoipa::path(get, path = "/api/tokens", operation_id = "tokens.list", tag = "tokens",
-    responses((status = 200, body = Vec<ApiToken>), (status = "4XX", body = ErrorBody)))]
-async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Vec<ApiToken>>> {
+/// One's own tokens, by name; those of everybody for who may manage them.
+#[utoipa::path(get, path = "/api/tokens", operation_id = "tokens.list", tag = "tokens", params(ListQuery),
+    responses((status = 200, body = Page<ApiToken>), (status = "4XX", body = ErrorBody)))]
+async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Query(query): Query<ListQuery>,
+) -> ApiResult<Json<Page<ApiToken>>> {
     let whose = if caller.may(Permission::ManageTokens) { None } else { Some(caller.user) };
-    let rows = state.catalog.tokens(whose).await?;
-    Ok(Json(rows.into_iter().map(ApiToken::from).collect()))
+    let page = state.catalog.tokens(whose, query.text(), &query.page()).await?;
+    Ok(Json(list::answer(page, ApiToken::from)))
 }
 
 /// Makes a token; its secret is shown this once.
@@ -66,7 +71,7 @@ async fn create(
     if body.expires_at.is_some_and(|at| at <= now) {
         return Err(ApiError::new(&codes::TOKEN_EXPIRY).field("expiresAt"));
     }
-    if state.catalog.tokens(Some(caller.user)).await?.len() >= MOST_PER_USER {
+    if state.catalog.count_tokens(caller.user).await? >= MOST_PER_USER {
         return Err(ApiError::new(&codes::TOKEN_LIMIT).with("limit", MOST_PER_USER));
     }
     let scopes = scopes(&caller, &body.scopes)?;

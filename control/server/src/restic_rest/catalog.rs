@@ -13,7 +13,7 @@ use rempart_storage::ObjectStore;
 use rempart_work::Work;
 
 use super::credentials::PasswordHash;
-use super::registry::{Client, ClientMode, Registry, RegistryError};
+use super::registry::{Client, Registry, RegistryError};
 
 /// A client that was removed is refused after this at the latest; until then a backup's thousands of requests ask once.
 const REMEMBERED: Duration = Duration::from_secs(5);
@@ -62,10 +62,7 @@ impl Registry for CatalogRegistry {
                 Some(Client {
                     id: row.id,
                     password: PasswordHash::from_hex(&row.password_hash)?,
-                    mode: match row.mode {
-                        rempart_model::ClientMode::AppendOnly => ClientMode::AppendOnly,
-                        rempart_model::ClientMode::Full => ClientMode::Full,
-                    },
+                    mode: row.mode,
                     quota_bytes: row.quota_bytes,
                 })
             }))

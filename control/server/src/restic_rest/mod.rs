@@ -29,7 +29,7 @@ use axum::routing::{get, post};
 
 pub use catalog::CatalogRegistry;
 pub use credentials::{ClientPassword, PasswordHash};
-pub use registry::{Client, ClientMode, Registry, RegistryError};
+pub use registry::{Client, Registry, RegistryError};
 
 use self::memory::UploadMemory;
 use self::stores::Stores;

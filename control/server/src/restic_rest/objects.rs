@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use rempart_model::Id;
+use rempart_model::{ClientMode, Id};
 use rempart_storage::{ObjectKind, ObjectName};
 use serde::Serialize;
 
@@ -15,7 +15,6 @@ use super::Shared;
 use super::answer::Refusal;
 use super::credentials::Admitted;
 use super::range::{self, Part};
-use super::registry::ClientMode;
 use super::stores::Served;
 
 const LIST_V1: &str = "application/vnd.x.restic.rest.v1";

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use rempart_model::{RepoClientId, RepoId};
+use rempart_model::{ClientMode, RepoClientId, RepoId};
 use rempart_storage::{ObjectStore, StorageError};
 
 use super::credentials::PasswordHash;
@@ -35,13 +35,6 @@ pub struct Client {
     pub mode: ClientMode,
     /// What the repository may hold before uploads of this client are refused.
     pub quota_bytes: Option<u64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientMode {
-    /// Nothing is deleted but locks: who steals the credentials cannot destroy backups.
-    AppendOnly,
-    Full,
 }
 
 #[derive(Debug, thiserror::Error)]

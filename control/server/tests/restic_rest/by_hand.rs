@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use rempart_server::restic_rest::{ClientMode, ClientPassword};
+use rempart_model::ClientMode;
+use rempart_server::restic_rest::ClientPassword;
 use reqwest::{Method, Response, StatusCode};
 use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;

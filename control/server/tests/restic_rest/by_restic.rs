@@ -1,6 +1,6 @@
 //! Whole backups by the real restic.
 
-use rempart_server::restic_rest::ClientMode;
+use rempart_model::ClientMode;
 
 use crate::lab::{Lab, RESTICS, Restic, assert_same, source};
 

@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rempart_model::ClientMode;
 use rempart_server::http::incoming::THROWN_AWAY_BYTES;
-use rempart_server::restic_rest::ClientMode;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 

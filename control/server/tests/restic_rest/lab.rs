@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use parking_lot::Mutex;
-use rempart_model::{RepoClientId, RepoId};
-use rempart_server::restic_rest::{Client, ClientMode, ClientPassword, Registry, RegistryError, router};
+use rempart_model::{ClientMode, RepoClientId, RepoId};
+use rempart_server::restic_rest::{Client, ClientPassword, Registry, RegistryError, router};
 use rempart_storage::{LocalStore, Location, ObjectStore, OpenOptions};
 
 /// The number under which the repository is served.

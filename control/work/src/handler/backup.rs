@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rempart_archive::backup::Summary;
 use rempart_catalog::{NewSnapshot, PlanRow, Problem, WriteTx};
 use rempart_jobs::{BackupPayload, Job, JobOutcome};
-use rempart_model::{PlanId, RepoId, RunId};
+use rempart_model::{PlanId, RepoId, RunCounters, RunId};
 use rempart_repository::{Repository, StoredSnapshot};
 use serde_json::json;
 
@@ -35,7 +34,7 @@ impl Work {
         if !server.is_local {
             return Err(Trouble::new(&table::SERVER_NO_AGENT));
         }
-        let repository = self.open_repository(repository_of(job)?).await?;
+        let repository = self.open_repository(repository_of(job)?).await?.canceled_by(&desk.gauge.cancel);
         let own_tag = match job.run_id {
             Some(run) => run_tag(run, job.queued_at),
             None => format!("rempart-job-{}-{}", job.id, job.queued_at.as_millisecond()),
@@ -63,7 +62,7 @@ impl Work {
             task::run(&repository, &work, &gauge, &keep)
         })
         .await?;
-        self.record(job, &plan, &done.snapshot, Some((&done.summary, done.problem_count)), desk).await
+        self.record(job, &plan, &done.snapshot, Some(done.problem_count), desk).await
     }
 
     async fn committed_before(&self, repository: &Repository, own_tag: &str) -> Result<Option<StoredSnapshot>> {
@@ -92,11 +91,11 @@ impl Work {
         job: &Job,
         plan: &PlanRow,
         stored: &StoredSnapshot,
-        done: Option<(&Summary, u64)>,
+        problem_count: Option<u64>,
         desk: &Desk,
     ) -> Result<JobOutcome> {
-        let problems = match (done, job.run_id) {
-            (Some((_, count)), _) => count,
+        let problems = match (problem_count, job.run_id) {
+            (Some(count), _) => count,
             (None, Some(run)) => self.catalog.count_problems(run).await?,
             (None, None) => 0,
         };
@@ -121,7 +120,7 @@ impl Work {
         }
         tx.commit().await?;
         desk.info(format!("the snapshot {} stands", stored.id.short()));
-        let counters = counters(stored, done.map(|(summary, _)| summary), problems);
+        let counters = counters(stored, problems);
         let result = json!({
             "snapshotId": row,
             "snapshotHash": stored.id.to_string(),
@@ -180,10 +179,10 @@ pub(super) fn describe(repository: RepoId, stored: &StoredSnapshot) -> NewSnapsh
     }
 }
 
-/// As the run keeps them.
-fn counters(stored: &StoredSnapshot, summary: Option<&Summary>, problem_count: u64) -> rempart_model::RunCounters {
+/// What the snapshot's own file counts, as the run keeps it: the same whether this attempt wrote it or one before.
+fn counters(stored: &StoredSnapshot, problem_count: u64) -> RunCounters {
     let kept = stored.snapshot.summary.clone().unwrap_or_default();
-    rempart_model::RunCounters {
+    RunCounters {
         files_total: kept.total_files_processed,
         files_done: kept.total_files_processed,
         files_new: kept.files_new,
@@ -194,8 +193,8 @@ fn counters(stored: &StoredSnapshot, summary: Option<&Summary>, problem_count: u
         dirs_unmodified: kept.dirs_unmodified,
         bytes_total: kept.total_bytes_processed,
         bytes_done: kept.total_bytes_processed,
-        added_bytes: summary.map_or(kept.data_added, |summary| summary.data_added_bytes),
-        stored_bytes: summary.map_or(kept.data_added_packed, |summary| summary.data_added_packed_bytes),
+        added_bytes: kept.data_added,
+        stored_bytes: kept.data_added_packed,
         problem_count,
     }
 }

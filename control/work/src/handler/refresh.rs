@@ -44,7 +44,7 @@ impl Work {
     /// Adopts snapshots that the catalog does not know, and marks those that are gone or damaged. Also what makes the
     /// catalog's snapshots anew from nothing.
     pub async fn refresh_repository(self: &Arc<Self>, id: RepoId, desk: &Desk) -> Result<Refreshed> {
-        let repository = self.open_repository(id).await?;
+        let repository = self.open_repository(id).await?.canceled_by(&desk.gauge.cancel);
         desk.gauge.step("reading snapshots");
         let (stored, broken) = engine(move || Ok(repository.snapshots_lenient()?)).await?;
         // After the look: what is recorded meanwhile was either seen, or is younger than the look.
@@ -87,8 +87,7 @@ impl Work {
     }
 
     async fn owners(&self) -> Result<Owners> {
-        let servers = self.catalog.servers().await?;
-        let by_host = servers.into_iter().filter_map(|server| Some((server.host_name?, server.id))).collect();
+        let by_host = self.catalog.servers_by_host().await?;
         Ok(Owners { by_host, plans: self.catalog.plan_ids().await?.into_iter().collect() })
     }
 }

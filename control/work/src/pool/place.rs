@@ -1,6 +1,8 @@
 //! Where a pool's bytes lie, and how a repository in it is reached: a location, and options that carry the secrets.
 
-use std::path::{Component, Path};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use rempart_model::PoolKind;
@@ -8,6 +10,7 @@ use rempart_storage::{Location, OpenOptions, RetryPolicy, Secret, Timeouts};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
+use crate::browse::{path_bytes, readable_path};
 use crate::secret::{Field, MasterKey};
 use crate::trouble::{Result, Trouble, table};
 
@@ -15,6 +18,7 @@ use crate::trouble::{Result, Trouble, table};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum PoolPlace {
+    /// The path as the explorer writes it, see [`crate::browse::readable_path`].
     #[serde(rename_all = "camelCase")]
     Local { path: String },
     #[serde(rename_all = "camelCase")]
@@ -119,7 +123,10 @@ impl PoolPlace {
     /// The same place in one spelling, or what is wrong with it.
     pub fn normalised(self) -> Result<Self> {
         let place = match self {
-            Self::Local { path } => Self::Local { path: absolute(&path, "place.path")? },
+            Self::Local { path } => {
+                let path = absolute(&path_bytes(path.trim()), "place.path")?;
+                Self::Local { path: readable_path(path.as_os_str().as_bytes()) }
+            }
             Self::S3 { endpoint, region, bucket, prefix, access_key_id } => Self::S3 {
                 endpoint: endpoint
                     .map(|text| text.trim().trim_end_matches('/').to_owned())
@@ -144,7 +151,7 @@ impl PoolPlace {
                 host: required(host, "place.host", "the host is missing")?.to_lowercase(),
                 port: if port == 0 { 22 } else { port },
                 user: required(user, "place.user", "the user is missing")?,
-                path: absolute(&path, "place.path")?,
+                path: absolute(path.trim().as_bytes(), "place.path")?.to_string_lossy().into_owned(),
                 host_key_fingerprint: trimmed(host_key_fingerprint),
             },
         };
@@ -161,8 +168,8 @@ impl PoolPlace {
         };
         let text = match self {
             Self::Local { path } => {
-                let path = Path::new(path);
-                return Ok(Location::local(if below.is_empty() { path.to_owned() } else { path.join(below) }));
+                let path = local_path(path);
+                return Ok(Location::local(if below.is_empty() { path } else { path.join(below) }));
             }
             Self::S3 { endpoint, region, bucket, prefix, .. } => {
                 let amazon = || match region {
@@ -186,7 +193,16 @@ impl PoolPlace {
         Ok(match self {
             // Containers of two accounts may have the same name.
             Self::Azure { account, .. } => format!("{} ({account})", self.location("")?),
-            _ => self.location("")?.to_string(),
+            _ => self.shown_below("")?,
+        })
+    }
+
+    /// Where `below` lies in the pool, as people are shown it: any bytes of a local path readable, else as restic writes it.
+    pub fn shown_below(&self, below: &str) -> Result<String> {
+        let location = self.location(below)?;
+        Ok(match location.local_path() {
+            Some(path) => readable_path(path.as_os_str().as_bytes()),
+            None => location.to_string(),
         })
     }
 
@@ -257,26 +273,30 @@ fn clean_prefix(prefix: &str) -> Result<String> {
     Ok(parts.join("/"))
 }
 
-fn absolute(path: &str, field: &'static str) -> Result<String> {
-    let path = Path::new(path.trim());
+/// The folder that a local pool's text names.
+pub(crate) fn local_path(path: &str) -> PathBuf {
+    PathBuf::from(OsString::from_vec(path_bytes(path)))
+}
+
+fn absolute(path: &[u8], field: &'static str) -> Result<PathBuf> {
+    let path = Path::new(OsStr::from_bytes(path));
     if !path.is_absolute() {
         return Err(invalid(field, "the path must be absolute, beginning with /"));
     }
-    let mut clean = String::new();
+    let mut clean = PathBuf::from("/");
     for component in path.components() {
         match component {
             Component::RootDir | Component::CurDir => {}
-            Component::Normal(name) => {
-                let name = name.to_str().filter(|name| !name.contains(|c: char| c.is_control()));
-                clean.push('/');
-                clean.push_str(name.ok_or_else(|| invalid(field, "the path contains a control character"))?);
+            Component::Normal(name) if name.to_string_lossy().contains(char::is_control) => {
+                return Err(invalid(field, "the path contains a control character"));
             }
+            Component::Normal(name) => clean.push(name),
             Component::ParentDir | Component::Prefix(_) => {
                 return Err(invalid(field, "`..` is not allowed in the path"));
             }
         }
     }
-    if clean.is_empty() { Err(invalid(field, "the root of the system is no pool")) } else { Ok(clean) }
+    if clean.parent().is_none() { Err(invalid(field, "the root of the system is no pool")) } else { Ok(clean) }
 }
 
 #[cfg(test)]
@@ -318,6 +338,22 @@ mod tests {
     }
 
     #[test]
+    fn a_local_place_is_any_bytes_as_the_explorer_writes_them() {
+        for (text, bytes, shown) in [
+            ("/srv/caf%E9/./100%25", &b"/srv/caf\xe9/100%"[..], "/srv/caf%E9/100%"),
+            ("/srv/100%2541", b"/srv/100%41", "/srv/100%2541"),
+            ("/srv/\u{e9}t\u{e9}%20", "/srv/\u{e9}t\u{e9} ".as_bytes(), "/srv/\u{e9}t\u{e9} "),
+        ] {
+            let place = PoolPlace::Local { path: text.to_owned() }.normalised().unwrap();
+            assert_eq!(place.location("").unwrap().local_path().unwrap().as_os_str().as_bytes(), bytes, "{text}");
+            assert_eq!(
+                (place.shown().unwrap(), place.shown_below("a/b").unwrap()),
+                (shown.into(), format!("{shown}/a/b"))
+            );
+        }
+    }
+
+    #[test]
     fn places_that_lead_elsewhere_are_refused() {
         let sftp = |path: &str, user: &str| PoolPlace::Sftp {
             host: "h".into(),
@@ -331,6 +367,9 @@ mod tests {
             PoolPlace::Local { path: "/srv/../etc".into() },
             PoolPlace::Local { path: "/".into() },
             PoolPlace::Local { path: "/srv/a\nb".into() },
+            PoolPlace::Local { path: "/srv/a%0Ab".into() },
+            PoolPlace::Local { path: "/srv/%2E%2e/etc".into() },
+            PoolPlace::Local { path: "/srv/a%2f..%2f..%2fetc".into() },
             s3("a/../b"),
             sftp("../x", "ann"),
             sftp("/x", ""),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rempart_model::Id;
 use rempart_storage::{ErrorKind, ObjectKind, ObjectName, ObjectStore, StorageError};
 
-use super::{Patience, PoolPlace, PoolSecrets};
+use super::{Patience, PoolPlace, PoolSecrets, local_path};
 use crate::trouble::{Result, Trouble, table};
 
 /// What is done, in this order.
@@ -72,12 +72,12 @@ const PROBE_BYTES: usize = 64 * 1024;
 pub fn test_pool(place: &PoolPlace, secrets: &PoolSecrets) -> PoolTest {
     let mut test = PoolTest { steps: Vec::new(), host_key_fingerprint: None };
     let made_root = match place {
-        PoolPlace::Local { path } => first_missing(std::path::Path::new(path)),
+        PoolPlace::Local { path } => first_missing(&local_path(path)),
         _ => None,
     };
     run(&mut test, place, secrets);
     if let PoolPlace::Local { path } = place {
-        let root = std::path::Path::new(path);
+        let root = &*local_path(path);
         let folder = root.join(FOLDER);
         let _ = std::fs::remove_dir(folder.join(ObjectKind::Lock.folder()));
         let _ = std::fs::remove_dir(&folder);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rempart_catalog::{CatalogErrorKind, NewPool, PoolRow};
 use rempart_model::{PoolId, PoolState};
 
-use super::{PoolPlace, PoolSecrets, PoolTest, test_pool};
+use super::{PoolPlace, PoolSecrets, PoolTest, local_path, test_pool};
 use crate::secret::generate_uid;
 use crate::trouble::{Result, Trouble, chain, table};
 use crate::{Work, blocking};
@@ -121,7 +121,7 @@ impl Work {
     /// Two pools never share a place, and no folder of one lies in another.
     async fn refuse_shared_place(&self, place: &PoolPlace, own: Option<PoolId>) -> Result<()> {
         let location = place.shown()?;
-        for other in self.catalog.pools().await? {
+        for other in self.catalog.all_pools().await? {
             if own == Some(other.id) {
                 continue;
             }
@@ -143,13 +143,13 @@ impl Work {
 
 /// Where a folder really is, as far as it exists: two spellings of one place are one place.
 fn resolved(path: &str) -> std::path::PathBuf {
-    let path = std::path::Path::new(path);
+    let path = local_path(path);
     for ancestor in path.ancestors() {
         if let Ok(real) = ancestor.canonicalize() {
-            return real.join(path.strip_prefix(ancestor).unwrap_or(path));
+            return real.join(path.strip_prefix(ancestor).unwrap_or(&path));
         }
     }
-    path.to_owned()
+    path
 }
 
 fn keep_host_key(old: &PoolPlace, new: &mut PoolPlace) {

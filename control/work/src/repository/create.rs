@@ -4,6 +4,7 @@
 //! is `ready`. Whoever starts next finds rows that are still `creating`: where the files are whole, the row becomes ready;
 //! where they are not, what was begun is removed, and the row with it.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,7 +17,8 @@ use rempart_storage::{ObjectKind, ObjectName, ObjectStore};
 
 use super::name::{folder_name, repository_name};
 use super::open::password_field;
-use crate::pool::{Patience, PoolPlace};
+use crate::browse::readable_path;
+use crate::pool::{Patience, PoolPlace, local_path};
 use crate::secret::{SecretText, generate_password, generate_uid};
 use crate::trouble::{Result, Trouble, table};
 use crate::{Work, blocking};
@@ -131,7 +133,7 @@ impl Work {
 
     /// Finishes, or takes back, what a process that died had begun. Called at the start, before anybody asks for more.
     pub async fn settle_unfinished_repositories(&self) -> Result<()> {
-        for row in self.catalog.repositories().await? {
+        for row in self.catalog.all_repositories().await? {
             if row.state != RepositoryState::Creating {
                 continue;
             }
@@ -199,13 +201,15 @@ fn remove_beginnings(store: &Arc<dyn ObjectStore>, local: Option<&Path>) {
 fn refuse_way_out(place: &PoolPlace, path: &str) -> Result<()> {
     debug_assert!(place.kind() != PoolKind::Local || !path.starts_with('/'));
     let PoolPlace::Local { path: pool } = place else { return Ok(()) };
-    let Ok(root) = Path::new(pool).canonicalize() else { return Ok(()) };
+    let Ok(root) = local_path(pool).canonicalize() else { return Ok(()) };
     let mut folder = root.clone();
     for name in path.split('/') {
         folder.push(name);
         let is_link = folder.symlink_metadata().is_ok_and(|metadata| metadata.file_type().is_symlink());
         if is_link && !folder.canonicalize().is_ok_and(|real| real.starts_with(&root)) {
-            return Err(Trouble::new(&table::REPOSITORY_OUTSIDE).with("path", folder.display()).field("name"));
+            return Err(Trouble::new(&table::REPOSITORY_OUTSIDE)
+                .with("path", readable_path(folder.as_os_str().as_bytes()))
+                .field("name"));
         }
     }
     Ok(())

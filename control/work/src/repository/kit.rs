@@ -1,11 +1,13 @@
 //! The recovery kit: a page to print, with which anybody restores from a repository with plain restic and without this server.
 
+use std::os::unix::ffi::OsStrExt as _;
+
 use jiff::Timestamp;
 use rempart_catalog::RepositoryRow;
 use rempart_model::{RepoId, RepositoryState};
 
 use crate::Work;
-use crate::pool::PoolPlace;
+use crate::pool::{PoolPlace, local_path};
 use crate::secret::{SecretText, generate_code};
 use crate::trouble::{Result, Tongue, Trouble, table};
 
@@ -14,7 +16,7 @@ pub use crate::trouble::Tongue as KitTongue;
 /// Shown once. Nothing here implements Debug.
 pub struct Kit {
     pub repository: String,
-    /// As restic writes it.
+    /// As restic writes it; of a local path what is no UTF-8 in percent code.
     pub location: String,
     pub password: SecretText,
     /// To be typed back.
@@ -35,7 +37,7 @@ impl Work {
         }
         let pool = self.catalog.pool(row.pool_id).await?;
         let place = self.pool_place(&pool)?;
-        let location = place.location(&row.path)?.to_string();
+        let location = place.shown_below(&row.path)?;
         let password = self.repository_password(&row)?;
         let confirmation_code = generate_code();
         let now = Timestamp::now();
@@ -85,6 +87,21 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// The same of any bytes: those that are no text are made by the shell itself.
+fn quoted_bytes(path: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(path) {
+        return quoted(text);
+    }
+    let piece = |byte: &u8| match byte {
+        b'%' => "%%".to_owned(),
+        b'\\' => r"\\".to_owned(),
+        b'\'' => r"'\''".to_owned(),
+        plain if plain.is_ascii() => char::from(*plain).to_string(),
+        other => format!("\\{other:03o}"),
+    };
+    format!("\"$(printf '{}')\"", path.iter().map(piece).collect::<String>())
+}
+
 fn page(
     row: &RepositoryRow,
     place: &PoolPlace,
@@ -126,8 +143,12 @@ fn page(
         ],
     };
     let [title, keep, repository, at, secret, made, how, list, whole, part, check, confirm] = words;
+    let in_shell = match place {
+        PoolPlace::Local { path } => quoted_bytes(local_path(path).join(&row.path).as_os_str().as_bytes()),
+        _ => quoted(location),
+    };
     let mut commands: Vec<String> = credentials(place);
-    commands.push(format!("export RESTIC_REPOSITORY={}", quoted(location)));
+    commands.push(format!("export RESTIC_REPOSITORY={in_shell}"));
     commands.push(format!("export RESTIC_PASSWORD={}", quoted(password.expose())));
     for (comment, command) in [
         (list, "restic snapshots"),
@@ -157,4 +178,20 @@ fn page(
         &format!("{confirm}: {code}"),
         "",
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_gets_the_bytes_of_any_path() {
+        for path in
+            [&b"/srv/plain"[..], b"/srv/it's", b"/srv/caf\xe9 100% \\n it's $HOME `x`", "/srv/\u{e9}t\u{e9}".as_bytes()]
+        {
+            let command = format!("X={}; printf '%s' \"$X\"", quoted_bytes(path));
+            let said = std::process::Command::new("sh").args(["-c", &command]).output().expect("a shell");
+            assert_eq!(said.stdout, path, "{command}");
+        }
+    }
 }

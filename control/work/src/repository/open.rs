@@ -1,6 +1,8 @@
 //! Repositories kept open: deriving a key takes a fifth of a second and loading an index longer, and a page of a browser has
 //! no such time.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -110,10 +112,18 @@ impl Work {
 }
 
 impl Work {
-    /// As restic writes it.
-    pub async fn repository_location(&self, row: &RepositoryRow) -> Result<String> {
-        let pool = self.catalog.pool(row.pool_id).await?;
-        Ok(self.pool_place(&pool)?.location(&row.path)?.to_string())
+    /// As people are shown them, in the order of `rows`. Each pool is read once.
+    pub async fn repository_locations(&self, rows: &[RepositoryRow]) -> Result<Vec<String>> {
+        let mut places = HashMap::new();
+        let mut locations = Vec::with_capacity(rows.len());
+        for row in rows {
+            let place = match places.entry(row.pool_id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.pool_place(&self.catalog.pool(row.pool_id).await?)?),
+            };
+            locations.push(place.shown_below(&row.path)?);
+        }
+        Ok(locations)
     }
 
     /// Removes locks whose holders are gone; how many went, and how many stay because somebody may be at work.

@@ -163,7 +163,7 @@ rempart_catalog::on_both_dialects! {
         let parent = PoolPlace::Local { path: room.folder.display().to_string() };
         let refused = room.work.create_pool("other", parent, PoolSecrets::default()).await;
         assert_eq!(refused.err().map(|trouble| trouble.code()), Some("pool.place_overlaps"));
-        assert_eq!(room.work.catalog.pools().await.unwrap().len(), 1);
+        assert_eq!(room.work.catalog.all_pools().await.unwrap().len(), 1);
     }
 }
 
@@ -176,6 +176,6 @@ fn a_pool_whose_test_fails_is_not_kept() {
         let refused = room.work.create_pool("x", room.local("file/pool"), PoolSecrets::default()).await.err().unwrap();
         assert_eq!(refused.code(), "pool.test_failed");
         assert!(refused.values.contains_key("step") && refused.values.contains_key("detail"));
-        assert!(room.work.catalog.pools().await.unwrap().is_empty());
+        assert!(room.work.catalog.all_pools().await.unwrap().is_empty());
     });
 }

@@ -53,7 +53,7 @@ rempart_catalog::on_both_dialects! {
             let refused = room.work.create_repository(room.request(pool, name, None)).await.err();
             assert_eq!(refused.map(|trouble| trouble.code()), Some(code), "{name}");
         }
-        assert_eq!(room.work.catalog.repositories().await.unwrap().len(), 1);
+        assert_eq!(room.work.catalog.all_repositories().await.unwrap().len(), 1);
         assert_eq!(std::fs::read_dir(room.folder.join("elsewhere")).unwrap().count(), 0);
     }
 }
@@ -75,7 +75,7 @@ fn a_repository_of_restic_is_adopted_by_its_password() {
         assert_eq!(refused.map(|trouble| trouble.code()), Some("repository.wrong_password"));
         let refused = room.work.create_repository(room.request(pool, "nothing", Some("x"))).await.err();
         assert_eq!(refused.map(|trouble| trouble.code()), Some("repository.none_there"));
-        assert!(room.work.catalog.repositories().await.unwrap().is_empty(), "a refusal left a row");
+        assert!(room.work.catalog.all_repositories().await.unwrap().is_empty(), "a refusal left a row");
         // The refusals touched nothing of theirs.
         restic_ok(&place, "their secret", &["check"]);
 
@@ -96,7 +96,7 @@ fn what_fails_midway_leaves_no_row_and_no_file() {
         std::fs::write(room.folder.join("pool/lab-1"), "in the way").unwrap();
         let refused = room.work.create_repository(room.request(pool, "files", None)).await;
         assert!(refused.is_err());
-        assert!(room.work.catalog.repositories().await.unwrap().is_empty());
+        assert!(room.work.catalog.all_repositories().await.unwrap().is_empty());
         // Then, the way free again, the same name works
         std::fs::remove_file(room.folder.join("pool/lab-1")).unwrap();
         room.repository(pool, "files").await;
@@ -117,7 +117,7 @@ fn a_making_that_was_killed_is_finished_or_taken_back_at_the_next_start() {
         let next = room.again(&scratch).await;
         next.start().await.unwrap();
         // Then the first is ready with its password, and of the second nothing is left
-        let rows = next.catalog.repositories().await.unwrap();
+        let rows = next.catalog.all_repositories().await.unwrap();
         assert_eq!(rows.iter().map(|row| (row.id, row.state)).collect::<Vec<_>>(), [(whole, RepositoryState::Ready)]);
         next.open_repository(whole).await.unwrap();
         assert!(!room.folder.join("pool/lab-1/begun").exists(), "files are left");

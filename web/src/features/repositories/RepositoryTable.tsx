@@ -3,7 +3,7 @@ import { Database, KeyRound } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
-import type { Page, Repository } from "@/api/types";
+import type { Repository } from "@/api/types";
 import { useFormat } from "@/shared/format";
 import { type ListQuery, ListView } from "@/shared/list/ListView";
 import { StatusBadge } from "@/shared/StatusBadge";
@@ -14,18 +14,6 @@ import { CheckBadge } from "./CheckBadge";
 const fetchRepositories = (query: ListQuery, signal: AbortSignal) =>
   ask(api.GET("/api/repositories", { params: { query }, signal }));
 
-/** The server lists repositories of all pools; a pool has few, and all of them are shown. */
-async function repositoriesOf(poolId: number, signal: AbortSignal): Promise<Page<Repository>> {
-  const items: Repository[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await fetchRepositories({ limit: 200, ...(cursor && { cursor }) }, signal);
-    items.push(...page.items.filter((repository) => repository.poolId === poolId));
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor);
-  return { items, total: items.length };
-}
-
 /** Repositories, of all pools or of one. */
 export function RepositoryTable({ poolId, action }: { poolId?: number; action?: ReactNode }) {
   const { t } = useTranslation();
@@ -34,12 +22,10 @@ export function RepositoryTable({ poolId, action }: { poolId?: number; action?: 
     <ListView<Repository>
       label={t("nav.repositories")}
       queryKey={["repositories"]}
-      fetchPage={(query, signal) =>
-        poolId === undefined ? fetchRepositories(query, signal) : repositoriesOf(poolId, signal)
-      }
+      fetchPage={fetchRepositories}
       rowKey={(row) => row.id}
       rowLink={(row) => `/repositories/${row.id}`}
-      searchIn={poolId === undefined ? t("common.name") : undefined}
+      searchIn={t("common.name")}
       fixed={poolId === undefined ? undefined : { poolId }}
       empty={
         <EmptyState icon={Database} title={t("repositories.none")} action={action}>

@@ -22,7 +22,8 @@ export const localServerQuery = () =>
   queryOptions({
     queryKey: ["servers", "local"],
     queryFn: async () => {
-      const { items } = await ask(api.GET("/api/servers", { params: { query: { limit: 200 } } }));
+      // It is the first of the list.
+      const { items } = await ask(api.GET("/api/servers", { params: { query: { limit: 1 } } }));
       return items.find((server) => server.local) ?? null;
     },
   });

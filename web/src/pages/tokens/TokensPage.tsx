@@ -102,11 +102,8 @@ export function TokensPage() {
       <ListView
         label={t("nav.tokens")}
         queryKey={["tokens"]}
-        fetchPage={async (_, signal) => {
-          // A person's tokens are few: the server answers all of them at once.
-          const items = await ask(api.GET("/api/tokens", { signal }));
-          return { items, nextCursor: null, total: items.length };
-        }}
+        fetchPage={(query, signal) => ask(api.GET("/api/tokens", { params: { query }, signal }))}
+        searchIn={t("tokens.name")}
         columns={columns}
         rowKey={(token) => token.id}
         empty={

@@ -8,7 +8,6 @@ use rempart_policy::{CronField, Schedule, ScheduleError, retention_of};
 use rempart_work::browse::{path_bytes, readable_path};
 use rempart_work::task::backup::pattern_fault;
 
-use crate::api::types;
 use crate::api::types::PlanWrite;
 use crate::http::errors::{ApiError, ApiResult, codes};
 
@@ -72,7 +71,7 @@ fn spec(plan: PlanWrite) -> ApiResult<Parts> {
     Ok((spec, ServerId::new(plan.server_id), RepoId::new(plan.repository_id), plan.enabled))
 }
 
-fn sources(sources: types::Sources) -> ApiResult<Sources> {
+fn sources(sources: Sources) -> ApiResult<Sources> {
     if sources.folders.is_empty() {
         return Err(ApiError::new(&codes::PLAN_NO_SOURCES).field("sources.folders"));
     }
@@ -112,13 +111,7 @@ fn sources(sources: types::Sources) -> ApiResult<Sources> {
             return Err(refused.field(field()));
         }
     }
-    Ok(Sources {
-        folders,
-        excludes: sources.excludes,
-        exclude_caches: sources.exclude_caches,
-        one_file_system: sources.one_file_system,
-        exclude_larger_than_bytes: sources.exclude_larger_than_bytes,
-    })
+    Ok(Sources { folders, ..sources })
 }
 
 /// `/home//ann/.` is `/home/ann`; written as the explorer writes it.
@@ -142,17 +135,8 @@ fn tags(tags: &[String]) -> ApiResult<()> {
     Ok(())
 }
 
-fn retention(words: types::Retention) -> ApiResult<RetentionSpec> {
-    let spec = RetentionSpec {
-        last: words.last,
-        hourly: words.hourly,
-        daily: words.daily,
-        weekly: words.weekly,
-        monthly: words.monthly,
-        quarterly: words.quarterly,
-        yearly: words.yearly,
-        within: words.within.map(|span| span.trim().to_owned()).filter(|span| !span.is_empty()),
-    };
+fn retention(mut spec: RetentionSpec) -> ApiResult<RetentionSpec> {
+    spec.within = spec.within.map(|span| span.trim().to_owned()).filter(|span| !span.is_empty());
     let refuse = |code| {
         let span = spec.within.clone().unwrap_or_default();
         ApiError::new(code).with("span", span)
@@ -165,7 +149,7 @@ fn retention(words: types::Retention) -> ApiResult<RetentionSpec> {
 }
 
 /// A schedule that can be read and fires; `at` is where it stands in the request.
-pub fn checked_schedule(words: types::Schedule, at: &str) -> ApiResult<ScheduleSpec> {
+pub fn checked_schedule(words: ScheduleSpec, at: &str) -> ApiResult<ScheduleSpec> {
     let spec = ScheduleSpec {
         cron: words.cron.trim().to_owned(),
         time_zone: words.time_zone.trim().to_owned(),
@@ -219,6 +203,7 @@ async fn repository(catalog: &Catalog, server: ServerId, id: RepoId) -> ApiResul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::types;
 
     fn plan() -> PlanWrite {
         PlanWrite {
@@ -226,19 +211,19 @@ mod tests {
             server_id: 1,
             repository_id: 1,
             enabled: true,
-            sources: types::Sources {
+            sources: Sources {
                 folders: vec!["/home".into()],
                 excludes: vec!["*.tmp".into()],
                 exclude_caches: true,
                 one_file_system: false,
                 exclude_larger_than_bytes: None,
             },
-            schedule: Some(types::Schedule {
+            schedule: Some(ScheduleSpec {
                 cron: "0 2 * * *".into(),
                 time_zone: "Europe/Paris".into(),
                 missed: types::Missed::CatchUp,
             }),
-            retention: Some(types::Retention { daily: 7, ..types::Retention::default() }),
+            retention: Some(RetentionSpec { daily: 7, ..RetentionSpec::default() }),
             compression: types::Compression::Auto,
             tags: vec!["home".into()],
             priority: 0,
@@ -282,7 +267,7 @@ mod tests {
                 "schedule.unknown_time_zone",
                 "schedule.timeZone",
             ),
-            (|p| p.retention = Some(types::Retention::default()), "plan.keeps_nothing", "retention"),
+            (|p| p.retention = Some(RetentionSpec::default()), "plan.keeps_nothing", "retention"),
             (|p| p.retention.as_mut().unwrap().within = Some("2 weeks".into()), "plan.bad_span", "retention.within"),
             (|p| p.tags.push("a,b".into()), "plan.bad_tag", "tags[1]"),
             (|p| p.priority = 11, "plan.bad_priority", "priority"),

@@ -1,16 +1,16 @@
 //! Plans as lists and the dashboard show them: with their protection and the strip of their last days.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rempart_catalog::{PlanOverview, PlanRow, RunTally};
-use rempart_model::PlanId;
+use rempart_model::{PlanId, RepoId, ServerId};
 use rempart_policy::{LastRun, ProtectionFacts, protection};
 
 use crate::api::shown::{self, ServerNames};
-use crate::api::types::{Language, Plan, PlanWrite, Protection, Retention, RunState, Schedule, Sources, StripDay};
+use crate::api::types::{Language, Plan, PlanWrite, Protection, RunState, StripDay};
 use crate::http::errors::ApiResult;
 use crate::state::AppState;
 
@@ -26,10 +26,13 @@ pub async fn plan(state: &AppState, row: PlanRow, language: Language) -> ApiResu
 /// Several at once, for the price of a few statements.
 pub async fn plans(state: &AppState, rows: &[PlanRow], language: Language, now: Timestamp) -> ApiResult<Vec<Plan>> {
     let ids: Vec<PlanId> = rows.iter().map(|row| row.id).collect();
-    let names = ServerNames::read(&state.catalog).await?;
-    let repositories: HashMap<_, _> =
-        state.catalog.repositories().await?.into_iter().map(|repository| (repository.id, repository.path)).collect();
+    let repositories: Vec<RepoId> = rows.iter().map(|row| row.repository_id).collect();
+    let repositories = state.catalog.repository_paths(&repositories).await?;
     let mut overviews = state.catalog.plan_overviews(&ids).await?;
+    // A plan may have moved from one server to another since it ran.
+    let ran = overviews.values().flat_map(|overview| [&overview.active, &overview.last]).flatten();
+    let servers: Vec<ServerId> = rows.iter().map(|row| row.server_id).chain(ran.map(|run| run.server_id)).collect();
+    let names = ServerNames::of_all(&state.catalog, &servers).await?;
     let days = Days::ending(now, state.time_zone());
     let tallies = state.catalog.run_tallies(&ids, days.from).await?;
     let shown = rows.iter().map(|row| {
@@ -92,28 +95,9 @@ fn words(row: &PlanRow) -> PlanWrite {
         server_id: row.server_id.get(),
         repository_id: row.repository_id.get(),
         enabled: row.enabled,
-        sources: Sources {
-            folders: spec.sources.folders.clone(),
-            excludes: spec.sources.excludes.clone(),
-            exclude_caches: spec.sources.exclude_caches,
-            one_file_system: spec.sources.one_file_system,
-            exclude_larger_than_bytes: spec.sources.exclude_larger_than_bytes,
-        },
-        schedule: spec.schedule.as_ref().map(|schedule| Schedule {
-            cron: schedule.cron.clone(),
-            time_zone: schedule.time_zone.clone(),
-            missed: schedule.missed,
-        }),
-        retention: spec.retention.as_ref().map(|kept| Retention {
-            last: kept.last,
-            hourly: kept.hourly,
-            daily: kept.daily,
-            weekly: kept.weekly,
-            monthly: kept.monthly,
-            quarterly: kept.quarterly,
-            yearly: kept.yearly,
-            within: kept.within.clone(),
-        }),
+        sources: spec.sources.clone(),
+        schedule: spec.schedule.clone(),
+        retention: spec.retention.clone(),
         compression: spec.compression,
         tags: spec.tags.clone(),
         priority: spec.priority,

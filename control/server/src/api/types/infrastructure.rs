@@ -1,6 +1,7 @@
 //! Servers, storage pools, repositories, workers.
 
 use jiff::Timestamp;
+pub use rempart_model::{ClientMode, PoolKind, PoolState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -63,16 +64,6 @@ pub struct ExplorerEntry {
     pub readable: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum PoolKind {
-    Local,
-    S3,
-    Gcs,
-    Azure,
-    Sftp,
-}
-
 /// Where a pool's bytes lie. Which fields count depends on `kind`; secrets are never answered.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", tag = "kind")]
@@ -103,15 +94,6 @@ pub enum PoolPlace {
         /// `SHA256:…`; `null` on creation: the test answers with the one that was found, to be confirmed.
         host_key_fingerprint: Option<String>,
     },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum PoolState {
-    Unknown,
-    Reachable,
-    ReadOnly,
-    Unreachable,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -199,7 +181,7 @@ pub struct Repository {
     pub pool_name: String,
     pub server_id: Option<i64>,
     pub server_name: Option<String>,
-    /// `<pool>/<server>/<name>`.
+    /// Below its pool: `<server>/<name>`.
     pub path: String,
     pub location: String,
     /// The identity in the repository's own config file, 64 hexadecimal digits.
@@ -266,13 +248,6 @@ pub struct RecoveryKitConfirm {
 pub struct CheckRequest {
     /// Every pack is read and every blob verified.
     pub read_data: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum ClientMode {
-    AppendOnly,
-    Full,
 }
 
 /// Credentials of a restic client that writes to `/restic/<repository>/`.

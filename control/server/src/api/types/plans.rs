@@ -1,48 +1,11 @@
 //! Plans: what is protected, when, where, and how long it is kept.
 
 use jiff::Timestamp;
-pub use rempart_model::{Compression, Missed};
+pub use rempart_model::{Compression, Missed, RetentionSpec, ScheduleSpec, Sources};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{RunState, RunSummary};
-
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Sources {
-    /// Absolute paths, as the explorer writes them.
-    pub folders: Vec<String>,
-    /// Patterns as in .gitignore.
-    pub excludes: Vec<String>,
-    pub exclude_caches: bool,
-    pub one_file_system: bool,
-    pub exclude_larger_than_bytes: Option<u64>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Schedule {
-    /// Five fields, or six with seconds in front.
-    pub cron: String,
-    /// IANA, such as `Europe/Paris`.
-    pub time_zone: String,
-    pub missed: Missed,
-}
-
-/// How many are kept of each kind; 0: none by this rule. All 0 and no `within`: everything is kept.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Retention {
-    pub last: u32,
-    pub hourly: u32,
-    pub daily: u32,
-    pub weekly: u32,
-    pub monthly: u32,
-    pub quarterly: u32,
-    pub yearly: u32,
-    /// Everything this young, such as `14d` or `1y6m`.
-    pub within: Option<String>,
-}
 
 /// Whether a plan's data could be restored as its schedule promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -70,8 +33,8 @@ pub struct PlanWrite {
     pub repository_id: i64,
     pub enabled: bool,
     pub sources: Sources,
-    pub schedule: Option<Schedule>,
-    pub retention: Option<Retention>,
+    pub schedule: Option<ScheduleSpec>,
+    pub retention: Option<RetentionSpec>,
     pub compression: Compression,
     pub tags: Vec<String>,
     /// −10 to 10; higher goes first.

@@ -1,7 +1,7 @@
 //! Runs of plans, jobs of the queue, their logs.
 
 use jiff::Timestamp;
-pub use rempart_model::{JobKind, JobState, LogLevel, RunState};
+pub use rempart_model::{JobKind, JobProgress, JobState, LogLevel, RunCounters, RunState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,28 +12,6 @@ pub enum RunOrigin {
     User,
     Api,
     Retry,
-}
-
-/// Everything that counts while a run goes on and after it.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RunCounters {
-    pub files_total: u64,
-    pub files_done: u64,
-    pub files_new: u64,
-    pub files_changed: u64,
-    pub files_unmodified: u64,
-    pub dirs_new: u64,
-    pub dirs_changed: u64,
-    pub dirs_unmodified: u64,
-    /// Bytes of the sources.
-    pub bytes_total: u64,
-    pub bytes_done: u64,
-    /// New to the repository, before compression: what deduplication left.
-    pub added_bytes: u64,
-    /// The same, as it is stored.
-    pub stored_bytes: u64,
-    pub problem_count: u64,
 }
 
 /// A run in lists.
@@ -118,18 +96,6 @@ pub struct Job {
     pub result: Option<serde_json::Value>,
     pub message: Option<String>,
     pub hint: Option<String>,
-}
-
-/// The `data` of a `progress` event of the topic `jobs`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct JobProgress {
-    /// What it is at: `scanning`, `reading`, `committing`, `restoring`, `checking`, `deleting`, `repacking`, …
-    pub step: String,
-    pub counters: RunCounters,
-    pub rate_bytes_per_second: u64,
-    pub eta_seconds: Option<u64>,
-    pub current_files: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
