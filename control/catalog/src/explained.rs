@@ -73,7 +73,7 @@ async fn faults(catalog: &Catalog, table: &str, is_narrowed: bool, sql: Sql) -> 
 
 /// Every choice of some of these.
 fn subsets(count: u32) -> impl Iterator<Item = impl Fn(u32) -> bool> {
-    (0..1_u32 << count).map(|chosen| move |number| chosen & (1 << number) != 0)
+    (0..1_u32 << count).map(|chosen| move |number: u32| chosen & (1_u32 << number) != 0)
 }
 
 async fn assert_no_list_reads_everything(catalog: &Catalog) {

@@ -10,6 +10,7 @@ use rempart_catalog::testing::{Scratch, run};
 use rempart_catalog::{Dialect, JobFilter, NewPlan, PageRequest, PlanRow, RepositoryRow, SnapshotFilter, SnapshotRow};
 use rempart_jobs::{Job, JobOutcome, NewJob};
 use rempart_model::{JobKind, Outcome, PlanSpec, RetentionSpec, Sources};
+use rempart_repository::LockMode;
 use rempart_work::handler::{Desk, plan_tag};
 use rempart_work::task::backup::{BackupTask, FileProblem, run as back_up};
 use rempart_work::task::gauge::Gauge;
@@ -208,6 +209,49 @@ fn a_problem_is_told_in_the_readers_language_with_what_the_system_says() {
         let said = |tongue| localised(&told[0].message, tongue).0;
         assert_eq!(said(Tongue::English), "Could not be read: Input/output error (os error 5).");
         assert_eq!(said(Tongue::French), "N'a pas pu être lu : erreur d'entrée-sortie du disque (erreur système 5).");
+    });
+}
+
+/// Two that come within the same 200 ms see each other only at their second look.
+#[test]
+fn a_job_waits_for_who_locked_its_repository_at_the_same_moment() {
+    run(async {
+        let scratch = Scratch::new(Dialect::Sqlite);
+        let plan = Plan::new(&scratch, |_| ()).await;
+        // Given the lock file of somebody who wants the repository alone, as it was written
+        let locks = plan.place.join("locks");
+        let repository = plan.work().open_repository(plan.repository.id).await.unwrap();
+        let there = locks.clone();
+        let blocking = tokio::task::spawn_blocking(move || {
+            let held = repository.lock(LockMode::Exclusive, None).unwrap();
+            let file = std::fs::read_dir(&there).unwrap().next().unwrap().unwrap().path();
+            let content = std::fs::read(&file).unwrap();
+            held.release().unwrap();
+            (file, content)
+        });
+        let (theirs, content) = blocking.await.unwrap();
+        // When it appears as soon as the job has written its own, and goes once the job has stepped back
+        let others = move |theirs: &Path| {
+            let names = std::fs::read_dir(&locks).unwrap().map(|entry| entry.unwrap().path());
+            names.filter(|path| path != theirs).count()
+        };
+        let meeting = tokio::task::spawn_blocking(move || {
+            let until = |done: &dyn Fn() -> bool| {
+                let begun = std::time::Instant::now();
+                while !done() {
+                    assert!(begun.elapsed().as_secs() < 60, "the job neither comes nor steps back");
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                }
+            };
+            until(&|| others(&theirs) > 0);
+            std::fs::write(&theirs, content).unwrap();
+            until(&|| others(&theirs) == 0);
+            std::fs::remove_file(&theirs).unwrap();
+        });
+        // Then it is done all the same, and costs none of the job's attempts
+        assert_done(&plan.backup().await);
+        meeting.await.unwrap();
+        assert_eq!(plan.snapshots().await.len(), 1);
     });
 }
 
