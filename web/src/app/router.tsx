@@ -55,11 +55,14 @@ const shellRoute = createRoute({
   component: Shell,
 });
 
+/** Whatever has no page of its own: said in the frame, from which every other page can be reached. */
+const missingRoute = createRoute({ getParentRoute: () => shellRoute, path: "$", component: MissingPage });
+
 export function makeRouter(client: QueryClient) {
   const tree = rootRoute.addChildren([
     setupRoute,
     loginRoute,
-    shellRoute.addChildren([...accessRoutes(shellRoute), ...operationsRoutes(shellRoute)]),
+    shellRoute.addChildren([...accessRoutes(shellRoute), ...operationsRoutes(shellRoute), missingRoute]),
   ]);
   return createRouter({
     routeTree: tree,

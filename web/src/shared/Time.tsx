@@ -45,14 +45,13 @@ interface TimeProps {
 /** An instant, with its exact value in a tooltip that keyboard and touch open too. */
 export function Time({ at, missing = "–", absolute = false }: TimeProps) {
   useTranslation();
-  const now = useNow();
+  // What has just happened is younger than the last tick, and no matter of the future.
+  const now = Math.max(useNow(), Date.now());
   const language = currentLanguage();
   if (!at) return <span>{missing}</span>;
   return (
     <Tooltip label={formatExactTime(at, language)}>
-      <time dateTime={at}>
-        {absolute ? formatDateTime(at, language) : formatRelative(at, Math.max(now, 0), language)}
-      </time>
+      <time dateTime={at}>{absolute ? formatDateTime(at, language) : formatRelative(at, now, language)}</time>
     </Tooltip>
   );
 }

@@ -1,6 +1,7 @@
 /** What stands where data is missing: nothing there yet, not reachable, not allowed. Each names the next action. */
 import { Button, Stack, Text, Title } from "@mantine/core";
-import { CircleAlert, type LucideIcon, RotateCw } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { CircleAlert, type LucideIcon, RotateCw, SearchX } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/errors";
@@ -42,6 +43,23 @@ interface ErrorStateProps {
 export function ErrorState({ error, onRetry }: ErrorStateProps) {
   const { t } = useTranslation();
   const hint = error instanceof ApiError ? error.hint : null;
+  if (error instanceof ApiError && error.status === 404) {
+    return (
+      <div role="alert">
+        <EmptyState
+          icon={SearchX}
+          title={t("errors.gone")}
+          action={
+            <Button component={Link} to="/">
+              {t("shell.home")}
+            </Button>
+          }
+        >
+          {t("errors.goneHint")}
+        </EmptyState>
+      </div>
+    );
+  }
   return (
     <div role="alert">
       <EmptyState

@@ -1,5 +1,4 @@
-import { Anchor, Button, Card, Group, Progress, Stack, Stepper, Text } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
+import { Anchor, Button, Card, Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Server as ServerIcon } from "lucide-react";
 import { useState } from "react";
@@ -18,6 +17,7 @@ import { TextLink } from "@/features/TextLink";
 import { useChoices } from "@/shared/choice/useChoices";
 import { Page, PageSkeleton } from "@/shared/Page";
 import { ActionButton } from "@/shared/permission";
+import { Steps } from "@/shared/Steps";
 import { EmptyState } from "@/shared/states";
 import { FirstRun } from "./FirstRun";
 import { PoolChoice } from "./PoolChoice";
@@ -36,7 +36,7 @@ export function FirstStepsPage() {
         error={server.error ?? pools.error}
         onRetry={() => void Promise.all([server.refetch(), pools.refetch()])}
       />
-      {server.data && pools.items && <Steps server={server.data} pools={pools.items} />}
+      {server.data && pools.items && <Way server={server.data} pools={pools.items} />}
       {server.data === null && (
         <Card>
           <EmptyState icon={ServerIcon} title={t("servers.none")}>
@@ -49,7 +49,7 @@ export function FirstStepsPage() {
   );
 }
 
-function Steps({ server, pools }: { server: Server; pools: Pool[] }) {
+function Way({ server, pools }: { server: Server; pools: Pool[] }) {
   const { t } = useTranslation();
   const [step, setStep] = useState(0);
   const [folders, setFolders] = useState<string[]>([]);
@@ -74,7 +74,7 @@ function Steps({ server, pools }: { server: Server; pools: Pool[] }) {
 
   return (
     <Stack gap="lg">
-      <Where step={step} />
+      <Steps names={STEPS.map((name) => t(`firstSteps.step.${name}`))} step={step} />
       <Card padding="xl">
         {step === 0 && (
           <Stack gap="lg">
@@ -157,30 +157,6 @@ function Steps({ server, pools }: { server: Server; pools: Pool[] }) {
         </Text>
       )}
     </Stack>
-  );
-}
-
-/** Where one is on the way; five labels beside each other do not fit on a phone. */
-function Where({ step }: { step: number }) {
-  const { t } = useTranslation();
-  const narrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
-  const name = STEPS[step] ?? "run";
-  if (narrow) {
-    return (
-      <div>
-        <Text size="sm" fw={600} mb={6}>
-          {t("firstSteps.position", { step: step + 1, steps: STEPS.length, name: t(`firstSteps.step.${name}`) })}
-        </Text>
-        <Progress value={((step + 1) / STEPS.length) * 100} size="sm" aria-hidden />
-      </div>
-    );
-  }
-  return (
-    <Stepper active={step} size="sm" allowNextStepsSelect={false}>
-      {STEPS.map((other) => (
-        <Stepper.Step key={other} label={t(`firstSteps.step.${other}`)} />
-      ))}
-    </Stepper>
   );
 }
 

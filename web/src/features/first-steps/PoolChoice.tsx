@@ -55,8 +55,8 @@ function PoolCards({ pools, value, onChange }: Omit<PoolChoiceProps, "onAdd">) {
       <Stack gap="xs" mt="sm">
         {pools.map((pool) => (
           <Radio.Card key={pool.id} value={String(pool.id)} className={classes.card} aria-label={pool.name}>
-            <Group wrap="nowrap" justify="space-between" gap="md">
-              <Group wrap="nowrap" gap="md" style={{ minWidth: 0 }}>
+            <Group justify="space-between" gap="xs 1rem">
+              <Group wrap="nowrap" gap="md" className={classes.place}>
                 <Radio.Indicator />
                 <div style={{ minWidth: 0 }}>
                   <Text fw={600} size="sm">

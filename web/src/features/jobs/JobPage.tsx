@@ -1,4 +1,4 @@
-import { Card, Title } from "@mantine/core";
+import { Card, Stack, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/api/types";
@@ -10,6 +10,7 @@ import { JobStateBadge } from "@/shared/StatusBadge";
 import { ErrorState } from "@/shared/states";
 import { Time } from "@/shared/Time";
 import { JobBody } from "./JobPanel";
+import { JobResult } from "./JobResult";
 import { isOver, jobQuery, useJobLog } from "./queries";
 
 export function JobPage() {
@@ -30,7 +31,15 @@ function JobDetails({ job }: { job: Job }) {
       mark={<JobStateBadge state={job.state} size="md" />}
       description={job.title}
     >
-      <JobBody job={job} />
+      <Stack gap="md" aria-live="polite">
+        {isOver(job.state) ? (
+          <Card>
+            <JobResult job={job} />
+          </Card>
+        ) : (
+          <JobBody job={job} />
+        )}
+      </Stack>
       <Card>
         <Facts
           facts={[

@@ -65,10 +65,27 @@ export function JobFigures({ job }: { job: Job }) {
   );
 }
 
+/** The figures of all kinds of job, in the order in which they are read: what it was about, what was done, what is wrong. */
+const ORDER = [
+  ...["target", "files", "directories", "totalBytes", "writtenBytes"],
+  ...["created", "replaced", "updated", "described", "deleted", "unchanged", "kept", "verified", "problemCount"],
+  ...["snapshots", "packs", "packsRead", "bytesRead", "damages"],
+  ...["bytesFreed", "packsRemoved", "packsRepacked", "packsKept", "bytesRepacked"],
+  ...["blobsUsed", "bytesUsed", "blobsUnused", "bytesUnused", "bytesDuplicate"],
+  ...["added", "removed", "usedBytes", "freeBytes", "capacityBytes"],
+];
+
+/** What the server adds comes behind what is known here. */
+function placeOf(figure: string): number {
+  const place = ORDER.indexOf(figure);
+  return place === -1 ? ORDER.length : place;
+}
+
 /** A result's shape depends on the kind of job: its numbers, words and yes-or-no are shown by their names. */
 function factsOf(result: unknown, format: Format, nameOf: (key: string) => string): Fact[] {
   if (typeof result !== "object" || result === null) return [];
-  return Object.entries(result).flatMap(([key, value]): Fact[] => {
+  const inOrder = Object.entries(result).sort(([a], [b]) => placeOf(a) - placeOf(b));
+  return inOrder.flatMap(([key, value]): Fact[] => {
     if (typeof value === "number") {
       const shown = /^bytes|Bytes$/.test(key)
         ? format.bytes(value)

@@ -30,7 +30,7 @@ export function CapacityBar({ usedBytes, capacityBytes, freeBytes }: CapacityBar
           color={nearlyFull ? "brick.3" : "light-dark(var(--mantine-color-stone-3), var(--mantine-color-dark-4))"}
         />
       </Progress.Root>
-      <Group justify="space-between" mt={6} gap={4}>
+      <Group justify="space-between" mt={6} gap="0 12px">
         <Text size="xs" c="dimmed">
           {t("pools.capacity.used", { used: bytes(usedBytes) })}
         </Text>

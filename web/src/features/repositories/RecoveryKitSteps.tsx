@@ -1,5 +1,4 @@
-import { Alert, Button, Code, CopyButton, Group, Modal, Paper, Skeleton, Stack, Text } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
+import { Alert, Button, Code, CopyButton, Group, Paper, Skeleton, Stack, Text } from "@mantine/core";
 import { Copy, Download, KeyRound, Printer } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,6 +10,7 @@ import { FormFooter } from "@/shared/form/FormFooter";
 import { CheckboxField, TextField } from "@/shared/form/fields";
 import { showServerError, useAppForm } from "@/shared/form/useAppForm";
 import { saveText } from "@/shared/save";
+import { WideDialog } from "@/shared/WideDialog";
 import { useConfirmKit, useRecoveryKit } from "./queries";
 
 interface RecoveryKitStepsProps {
@@ -145,25 +145,15 @@ interface RecoveryKitDialogProps extends Omit<RecoveryKitStepsProps, "onConfirme
 
 export function RecoveryKitDialog({ repository, opened, onClose, onConfirmed }: RecoveryKitDialogProps) {
   const { t } = useTranslation();
-  const narrow = useMediaQuery("(max-width: 48em)");
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      size="lg"
-      fullScreen={narrow}
-      closeOnClickOutside={false}
-      title={t("repositories.kit.of", { name: repository.name })}
-    >
-      {opened && (
-        <RecoveryKitSteps
-          repository={repository}
-          onConfirmed={() => {
-            onConfirmed?.();
-            onClose();
-          }}
-        />
-      )}
-    </Modal>
+    <WideDialog opened={opened} onClose={onClose} title={t("repositories.kit.of", { name: repository.name })}>
+      <RecoveryKitSteps
+        repository={repository}
+        onConfirmed={() => {
+          onConfirmed?.();
+          onClose();
+        }}
+      />
+    </WideDialog>
   );
 }

@@ -1,8 +1,8 @@
-import { Anchor, Modal, Stack, Text } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
+import { Anchor, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Repository } from "@/api/types";
+import { WideDialog } from "@/shared/WideDialog";
 import { RecoveryKitSteps } from "./RecoveryKitSteps";
 import { RepositoryFields } from "./RepositoryFields";
 
@@ -15,7 +15,6 @@ interface RepositoryFormProps {
 /** A new repository, or one that is there already; its recovery kit belongs to its making. */
 export function RepositoryForm({ opened, onClose, onDone }: RepositoryFormProps) {
   const { t } = useTranslation();
-  const narrow = useMediaQuery("(max-width: 48em)");
   const [made, setMade] = useState<Repository | null>(null);
   const leave = () => {
     if (made) onDone(made);
@@ -23,16 +22,13 @@ export function RepositoryForm({ opened, onClose, onDone }: RepositoryFormProps)
     onClose();
   };
   return (
-    <Modal
+    <WideDialog
       opened={opened}
       onClose={leave}
-      size="lg"
-      fullScreen={narrow}
-      closeOnClickOutside={false}
       title={made ? t("repositories.kit.of", { name: made.name }) : t("repositories.create")}
     >
-      {opened && !made && <RepositoryFields onMade={setMade} onCancel={onClose} />}
-      {opened && made && (
+      {!made && <RepositoryFields onMade={setMade} onCancel={onClose} />}
+      {made && (
         <Stack gap="md">
           <RecoveryKitSteps repository={made} onConfirmed={leave} />
           <Text size="sm" c="dimmed">
@@ -43,6 +39,6 @@ export function RepositoryForm({ opened, onClose, onDone }: RepositoryFormProps)
           </Text>
         </Stack>
       )}
-    </Modal>
+    </WideDialog>
   );
 }

@@ -120,7 +120,7 @@ function RepositoryDetails({ repository }: { repository: Repository }) {
                     </Text>
                   )}
                 </Menu.Item>
-                <Menu.Item color="brick" leftSection={<Trash2 size={16} aria-hidden />} onClick={remove.open}>
+                <Menu.Item c="var(--rp-failed)" leftSection={<Trash2 size={16} aria-hidden />} onClick={remove.open}>
                   {t("repositories.delete")}
                 </Menu.Item>
               </Menu.Dropdown>

@@ -65,7 +65,7 @@ export function RepositoryTable({ poolId, action }: { poolId?: number; action?: 
           id: "snapshots",
           header: t("nav.snapshots"),
           align: "end",
-          width: "7rem",
+          width: "10rem",
           cell: (row) => number(row.snapshotCount),
         },
         {

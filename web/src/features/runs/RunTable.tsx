@@ -57,7 +57,12 @@ export function RunTable({ planId }: { planId?: number }) {
             </div>
           ),
         },
-        { id: "state", header: t("common.state"), width: "minmax(9rem, 1fr)", cell: (row) => <StateCell run={row} /> },
+        {
+          id: "state",
+          header: t("common.state"),
+          width: "minmax(11.5rem, 1fr)",
+          cell: (row) => <StateCell run={row} />,
+        },
         {
           id: "started",
           header: t("runs.started"),

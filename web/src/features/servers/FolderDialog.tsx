@@ -1,8 +1,8 @@
-import { Group, Modal } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
+import { Group } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActionButton } from "@/shared/permission";
+import { WideDialog } from "@/shared/WideDialog";
 import { FolderBrowser } from "./FolderBrowser";
 
 interface FolderDialogProps {
@@ -15,10 +15,9 @@ interface FolderDialogProps {
 /** One folder of a server, chosen in its files: where a pool lies, where a restore goes. */
 export function FolderDialog({ serverId, opened, onClose, onChosen }: FolderDialogProps) {
   const { t } = useTranslation();
-  const narrow = useMediaQuery("(max-width: 48em)");
   const [chosen, setChosen] = useState<string[]>([]);
   return (
-    <Modal opened={opened} onClose={onClose} title={t("explorer.titleFolder")} size="lg" fullScreen={narrow}>
+    <WideDialog opened={opened} onClose={onClose} title={t("explorer.titleFolder")}>
       <FolderBrowser serverId={serverId} chosen={chosen} onChange={setChosen} foldersOnly single />
       <Group justify="flex-end" mt="md">
         <ActionButton
@@ -31,6 +30,6 @@ export function FolderDialog({ serverId, opened, onClose, onChosen }: FolderDial
           {t("explorer.use")}
         </ActionButton>
       </Group>
-    </Modal>
+    </WideDialog>
   );
 }

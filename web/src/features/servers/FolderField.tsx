@@ -1,8 +1,9 @@
-import { ActionIcon, Button, Group, Input, Modal, Stack, Text, TextInput } from "@mantine/core";
-import { useDisclosure, useMediaQuery } from "@mantine/hooks";
+import { ActionIcon, Button, Group, Input, Stack, Text, TextInput } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { FolderSearch, Plus, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { WideDialog } from "@/shared/WideDialog";
 import { FolderBrowser } from "./FolderBrowser";
 import classes from "./FolderField.module.css";
 import { addPath } from "./paths";
@@ -20,7 +21,6 @@ export function FolderField({ serverId, value, onChange, error }: FolderFieldPro
   const [typed, setTyped] = useState("");
   const [badPath, setBadPath] = useState(false);
   const [opened, { open, close }] = useDisclosure(false);
-  const narrow = useMediaQuery("(max-width: 48em)");
 
   const add = () => {
     const path = typed.trim();
@@ -92,7 +92,7 @@ export function FolderField({ serverId, value, onChange, error }: FolderFieldPro
         </Group>
       </Stack>
       {serverId !== null && (
-        <Modal opened={opened} onClose={close} title={t("explorer.title")} size="lg" fullScreen={narrow}>
+        <WideDialog opened={opened} onClose={close} title={t("explorer.title")}>
           <FolderBrowser serverId={serverId} chosen={value} onChange={onChange} />
           <Group justify="space-between" mt="md">
             <Text size="sm" c="dimmed" aria-live="polite">
@@ -100,7 +100,7 @@ export function FolderField({ serverId, value, onChange, error }: FolderFieldPro
             </Text>
             <Button onClick={close}>{t("common.done")}</Button>
           </Group>
-        </Modal>
+        </WideDialog>
       )}
     </Input.Wrapper>
   );

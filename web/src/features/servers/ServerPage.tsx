@@ -75,7 +75,7 @@ function ServerDetails({ server }: { server: Server }) {
             disabledReason={chosen.length === 0 ? t("servers.chooseFirst") : null}
             onClick={() => void navigate({ to: "/plans/new", search: { serverId: server.id, folders: chosen } })}
           >
-            {t("servers.protect", { count: chosen.length })}
+            {t("servers.protect", { count: Math.max(1, chosen.length) })}
           </ActionButton>
         </Group>
         <FolderBrowser serverId={server.id} chosen={chosen} onChange={setChosen} />

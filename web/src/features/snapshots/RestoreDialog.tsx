@@ -1,18 +1,5 @@
-import {
-  Alert,
-  Button,
-  Checkbox,
-  Group,
-  List,
-  Modal,
-  NativeSelect,
-  Radio,
-  Stack,
-  Stepper,
-  Text,
-  TextInput,
-} from "@mantine/core";
-import { useDisclosure, useMediaQuery } from "@mantine/hooks";
+import { Alert, Button, Checkbox, Group, List, NativeSelect, Radio, Stack, Text, TextInput } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { FolderSearch, TriangleAlert } from "lucide-react";
 import { useState } from "react";
@@ -25,6 +12,8 @@ import { Refusal } from "@/features/Refusal";
 import { FolderDialog } from "@/features/servers/FolderDialog";
 import { TextLink } from "@/features/TextLink";
 import { ActionButton } from "@/shared/permission";
+import { Steps } from "@/shared/Steps";
+import { WideDialog } from "@/shared/WideDialog";
 import { decodePath } from "./entryPath";
 import { useRestore } from "./queries";
 
@@ -39,18 +28,10 @@ interface RestoreDialogProps {
 /** Choose, see what would happen, restore, read the report: in this order. */
 export function RestoreDialog({ snapshot, entries, opened, onClose }: RestoreDialogProps) {
   const { t } = useTranslation();
-  const narrow = useMediaQuery("(max-width: 48em)");
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      size="xl"
-      fullScreen={narrow}
-      closeOnClickOutside={false}
-      title={t("restore.title")}
-    >
-      {opened && <RestoreSteps snapshot={snapshot} entries={entries} onClose={onClose} />}
-    </Modal>
+    <WideDialog opened={opened} onClose={onClose} size="xl" title={t("restore.title")}>
+      <RestoreSteps snapshot={snapshot} entries={entries} onClose={onClose} />
+    </WideDialog>
   );
 }
 
@@ -75,11 +56,7 @@ function RestoreSteps({ snapshot, entries, onClose }: RestoreStepsProps) {
 
   return (
     <Stack gap="lg">
-      <Stepper active={step} size="sm">
-        <Stepper.Step label={t("restore.step.options")} />
-        <Stepper.Step label={t("restore.step.plan")} />
-        <Stepper.Step label={t("restore.step.restore")} />
-      </Stepper>
+      <Steps names={[t("restore.step.options"), t("restore.step.plan"), t("restore.step.restore")]} step={step} />
       {step === 0 && (
         <>
           <Options snapshot={snapshot} entries={entries} request={request} onChange={setRequest} />

@@ -80,10 +80,15 @@ export const common = {
     unexpected: "The server gave an unexpected answer (code {{status}}).",
     bug: "Something went wrong in this page. Reload it and try again.",
     load: "This data could not be loaded",
+    gone: "This is no longer here",
+    goneHint: "It was deleted meanwhile, or the address is incomplete.",
     stale: "Somebody else has changed this in the meantime.",
   },
   permission: {
     missing: "Your role ({{role}}) does not allow this. Ask an administrator.",
+  },
+  steps: {
+    position: "Step {{step}} of {{steps}}: {{name}}",
   },
   list: {
     total_one: "{{formatted}} item",

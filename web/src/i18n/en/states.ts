@@ -62,9 +62,9 @@ export const states = {
     viewer: "Viewer",
   },
   runOrigin: {
-    schedule: "Schedule",
-    user: "User",
-    api: "API",
-    retry: "Retry",
+    schedule: "Scheduled",
+    user: "By hand",
+    api: "By the API",
+    retry: "Another try",
   },
 };

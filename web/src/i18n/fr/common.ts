@@ -80,10 +80,15 @@ export const common = {
     unexpected: "Le serveur a répondu de façon inattendue (code {{status}}).",
     bug: "Quelque chose s’est mal passé dans cette page. Rechargez-la et réessayez.",
     load: "Impossible de charger ces données",
+    gone: "Cet élément n’est plus là",
+    goneHint: "Il a été supprimé entre-temps, ou l’adresse est incomplète.",
     stale: "Quelqu’un d’autre a modifié cet objet entre-temps.",
   },
   permission: {
     missing: "Votre rôle ({{role}}) ne le permet pas. Demandez à un administrateur.",
+  },
+  steps: {
+    position: "Étape {{step}} sur {{steps}} : {{name}}",
   },
   list: {
     total_one: "{{formatted}} élément",

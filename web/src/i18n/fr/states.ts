@@ -62,9 +62,9 @@ export const states = {
     viewer: "Lecteur",
   },
   runOrigin: {
-    schedule: "Planification",
-    user: "Utilisateur",
-    api: "API",
-    retry: "Nouvelle tentative",
+    schedule: "Planifiée",
+    user: "À la main",
+    api: "Par l’API",
+    retry: "Nouvel essai",
   },
 };

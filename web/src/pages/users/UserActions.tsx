@@ -57,7 +57,7 @@ export function UserActions({ user }: { user: User }) {
             </Menu.Item>
           )}
           <Menu.Item
-            color="brick"
+            c="var(--rp-failed)"
             leftSection={<Trash2 size={16} aria-hidden />}
             disabled={own}
             onClick={() => setDialog("delete")}

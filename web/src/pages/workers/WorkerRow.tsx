@@ -1,7 +1,7 @@
-import { Anchor, Group, Text } from "@mantine/core";
+import { Anchor, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Play, RotateCw, ScrollText, Square } from "lucide-react";
+import { type LucideIcon, Play, RotateCw, ScrollText, Square } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
@@ -15,6 +15,15 @@ import { WorkerLog } from "./WorkerLog";
 import styles from "./WorkerRow.module.css";
 
 type Order = "start" | "restart" | "stop" | "stopNow";
+
+/** A button of a worker's row. */
+interface WorkerOrder {
+  name: "start" | "stop" | "restart" | "logs";
+  icon: LucideIcon;
+  /** Why it means nothing now. */
+  refusal?: string | null;
+  give: () => void;
+}
 
 /** One worker: what it does, and what it can be told. */
 export function WorkerRow({ worker }: { worker: Worker }) {
@@ -32,6 +41,22 @@ export function WorkerRow({ worker }: { worker: Worker }) {
       await client.invalidateQueries({ queryKey: ["workers"] });
     },
   });
+  const orders: WorkerOrder[] = [
+    {
+      name: "start",
+      icon: Play,
+      refusal: stopped ? null : t("workers.alreadyRunning"),
+      give: () => order.mutate("start"),
+    },
+    {
+      name: "stop",
+      icon: Square,
+      refusal: stopped ? t("workers.alreadyStopped") : null,
+      give: () => setDialog("stop"),
+    },
+    { name: "restart", icon: RotateCw, give: () => order.mutate("restart") },
+    { name: "logs", icon: ScrollText, give: () => setDialog("log") },
+  ];
   return (
     <article className={styles.worker} aria-label={worker.name}>
       <div className={styles.name}>
@@ -53,46 +78,21 @@ export function WorkerRow({ worker }: { worker: Worker }) {
           {!stopped && ` · ${t("workers.upFor", { time: format.duration(worker.uptimeSeconds) })}`}
         </Text>
       </div>
-      <Group gap="xs" className={styles.orders}>
-        <ActionButton
-          permission="manageWorkers"
-          variant="default"
-          size="xs"
-          leftSection={<Play size={15} aria-hidden />}
-          disabledReason={stopped ? null : t("workers.alreadyRunning")}
-          onClick={() => order.mutate("start")}
-        >
-          {t("workers.start")}
-        </ActionButton>
-        <ActionButton
-          permission="manageWorkers"
-          variant="default"
-          size="xs"
-          leftSection={<Square size={14} aria-hidden />}
-          disabledReason={stopped ? t("workers.alreadyStopped") : null}
-          onClick={() => setDialog("stop")}
-        >
-          {t("workers.stop")}
-        </ActionButton>
-        <ActionButton
-          permission="manageWorkers"
-          variant="default"
-          size="xs"
-          leftSection={<RotateCw size={15} aria-hidden />}
-          onClick={() => order.mutate("restart")}
-        >
-          {t("workers.restart")}
-        </ActionButton>
-        <ActionButton
-          permission="manageWorkers"
-          variant="subtle"
-          size="xs"
-          leftSection={<ScrollText size={15} aria-hidden />}
-          onClick={() => setDialog("log")}
-        >
-          {t("workers.logs")}
-        </ActionButton>
-      </Group>
+      <div className={styles.orders}>
+        {orders.map(({ name, icon: Icon, refusal, give: onClick }) => (
+          <ActionButton
+            key={name}
+            permission="manageWorkers"
+            variant={name === "logs" ? "subtle" : "default"}
+            size="xs"
+            leftSection={<Icon size={15} aria-hidden />}
+            disabledReason={refusal}
+            onClick={onClick}
+          >
+            {t(`workers.${name}`)}
+          </ActionButton>
+        ))}
+      </div>
       <StopDialog
         name={worker.name}
         opened={dialog === "stop"}

@@ -1,4 +1,5 @@
 import { Anchor, Breadcrumbs } from "@mantine/core";
+import { HardDrive } from "lucide-react";
 import type { FolderWalk } from "./useFolderWalk";
 
 /** The folders from the root to the open one; each opens itself. */
@@ -13,9 +14,10 @@ export function Trail({ walk }: { walk: FolderWalk }) {
           size="sm"
           ff="monospace"
           aria-current={step.path === walk.path ? "page" : undefined}
+          aria-label={step.name}
           onClick={() => walk.open(step.path)}
         >
-          {step.name}
+          {step.name === "/" ? <HardDrive size={15} aria-hidden style={{ display: "block" }} /> : step.name}
         </Anchor>
       ))}
     </Breadcrumbs>

@@ -152,7 +152,7 @@ export function ListView<T>(props: ListViewProps<T>) {
         <Rows
           label={label}
           rows={rows}
-          total={total}
+          total={total === COUNTED ? undefined : total}
           columns={columns}
           rowKey={rowKey}
           rowLink={rowLink}

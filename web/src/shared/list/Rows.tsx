@@ -5,6 +5,7 @@ import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp, ChevronsUpDown } from "lucide-react";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useNarrow } from "../useNarrow";
 import type { Column } from "./columns";
 import styles from "./Rows.module.css";
 
@@ -16,7 +17,8 @@ const CARD_PX = 128;
 interface RowsProps<T> {
   label: string;
   rows: T[];
-  total: number;
+  /** Of the whole list; `undefined` where there are more than the server counts. */
+  total: number | undefined;
   columns: Column<T>[];
   rowKey: (row: T) => string | number;
   rowLink?: (row: T) => string;
@@ -33,7 +35,7 @@ export function Rows<T>(props: RowsProps<T>) {
   const { label, rows, total, rowKey, rowLink, sort, onSort, hasMore, loadingMore, loadMore, old } = props;
   const { t } = useTranslation();
   const columns = useShownColumns(props.columns);
-  const cards = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const cards = useNarrow();
   const bodyRef = useRef<HTMLDivElement>(null);
   const [offsetTop, setOffsetTop] = useState(0);
   useLayoutEffect(() => {
@@ -64,7 +66,7 @@ export function Rows<T>(props: RowsProps<T>) {
       <div
         role="table"
         aria-label={label}
-        aria-rowcount={total + 1}
+        aria-rowcount={total === undefined ? -1 : total + 1}
         className={styles.table}
         data-cards={cards || undefined}
         data-old={old || undefined}

@@ -1,15 +1,15 @@
-import { Button, Group, Modal, Stack, Stepper } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
+import { Button, Group, Stack } from "@mantine/core";
 import { useState } from "react";
 import { useWatch } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import type { Pool, PoolKind } from "@/api/types";
 import { TextField } from "@/shared/form/fields";
 import { useAppForm } from "@/shared/form/useAppForm";
+import { Steps } from "@/shared/Steps";
+import { WideDialog } from "@/shared/WideDialog";
 import { useTestPool } from "../queries";
 import { KindChoice } from "./KindChoice";
 import { PlaceFields } from "./PlaceFields";
-import classes from "./PoolForm.module.css";
 import { TestStep } from "./TestStep";
 import { emptyPlace, type PoolChecked, poolSchema, poolValues, withKnownHostKey } from "./values";
 
@@ -24,18 +24,11 @@ interface PoolFormProps {
 /** A storage pool is kept only after every step of its test was really done at the place. */
 export function PoolForm({ opened, onClose, existing, onSaved }: PoolFormProps) {
   const { t } = useTranslation();
-  const narrow = useMediaQuery("(max-width: 48em)");
+  const title = existing ? t("pools.edit", { name: existing.name }) : t("pools.create");
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      size="lg"
-      fullScreen={narrow}
-      title={existing ? t("pools.edit", { name: existing.name }) : t("pools.create")}
-      closeOnClickOutside={false}
-    >
-      {opened && <PoolFormBody onClose={onClose} existing={existing} onSaved={onSaved} />}
-    </Modal>
+    <WideDialog opened={opened} onClose={onClose} title={title}>
+      <PoolFormBody onClose={onClose} existing={existing} onSaved={onSaved} />
+    </WideDialog>
   );
 }
 
@@ -69,17 +62,12 @@ export function PoolFormBody({ onClose, existing, onSaved }: PoolFormBodyProps) 
 
   return (
     <Stack gap="lg">
-      <Stepper
-        active={step}
-        size="sm"
-        onStepClick={(next) => next < step && setStep(next)}
-        allowNextStepsSelect={false}
-        classNames={{ stepLabel: classes.stepLabel }}
-      >
-        <Stepper.Step label={t("pools.step.kind")} allowStepSelect={!existing && step > 0} />
-        <Stepper.Step label={t("pools.step.place")} />
-        <Stepper.Step label={t("pools.step.test")} />
-      </Stepper>
+      <Steps
+        names={[t("pools.step.kind"), t("pools.step.place"), t("pools.step.test")]}
+        step={step}
+        onStep={setStep}
+        from={existing ? 1 : 0}
+      />
 
       {step === 0 && <KindChoice value={kind} onChange={choose} onNext={() => setStep(1)} />}
       {step === 1 && (

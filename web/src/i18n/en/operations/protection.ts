@@ -45,7 +45,6 @@ export const protection = {
     title: "Protect this machine",
     description: "Five steps, up to a recovery point that was read back and verified.",
     step: { folders: "What", where: "Where", when: "When", kit: "Recovery kit", run: "First run" },
-    position: "Step {{step}} of {{steps}}: {{name}}",
     suggested: "Often chosen:",
     where: "Where should backups be kept?",
     whereWhy: "Best far from what they protect: another disk, another machine.",

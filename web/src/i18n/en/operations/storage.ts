@@ -25,7 +25,7 @@ export const storage = {
       prefix: "Prefix",
       endpoint: "Service address",
       endpointUsual: "Empty for the public service.",
-      endpointWhy: "Empty for Amazon; else the address of the compatible service.",
+      endpointWhy: "Empty for Amazon S3.",
       region: "Region",
       regionWhy: "Empty if the service has none.",
       accessKeyId: "Access key ID",

@@ -46,7 +46,6 @@ export const protection = {
     title: "Protéger cette machine",
     description: "Cinq étapes, jusqu’à un point de restauration relu et vérifié.",
     step: { folders: "Quoi", where: "Où", when: "Quand", kit: "Kit de secours", run: "Première exécution" },
-    position: "Étape {{step}} sur {{steps}} : {{name}}",
     suggested: "Souvent choisis :",
     where: "Où ranger les sauvegardes ?",
     whereWhy: "Au mieux, loin de ce qu’elles protègent : un autre disque, une autre machine.",

@@ -25,7 +25,7 @@ export const storage = {
       prefix: "Préfixe",
       endpoint: "Adresse du service",
       endpointUsual: "Vide pour le service public.",
-      endpointWhy: "Vide pour Amazon ; sinon, l’adresse du service compatible.",
+      endpointWhy: "Vide pour Amazon S3.",
       region: "Région",
       regionWhy: "Vide si le service n’en a pas.",
       accessKeyId: "Identifiant de clé d’accès",
