@@ -221,8 +221,8 @@ sentences! {
         en: "None of the sources could be read: there is no recovery point.", "Check that the folders exist and that the service may read them; the list of problems says why.";
     }
     BACKUP_INCOMPLETE = 422 "backup.incomplete" {
-        fr: "Le point de restauration existe, mais {count} élément(s) n'y sont pas, ou pas entiers.", "La liste des problèmes nomme chacun d'eux.";
-        en: "The recovery point stands, but {count} item(s) are not in it, or not whole.", "The list of problems names each of them.";
+        fr: "Le point de restauration existe, mais pas entier. Éléments absents ou incomplets : {count}.", "La liste des problèmes nomme chacun d'eux.";
+        en: "The recovery point stands, but not whole. Items that are missing or incomplete: {count}.", "The list of problems names each of them.";
     }
     BACKUP_FAILED = 422 "backup.failed" {
         fr: "La sauvegarde a échoué ({detail}).";
@@ -285,24 +285,24 @@ sentences! {
         en: "Deleting what the recovery point does not hold is refused for the whole system.", "Choose the folders to restore, or do not ask to delete.";
     }
     RESTORE_INCOMPLETE = 422 "restore.incomplete" {
-        fr: "{count} élément(s) n'ont pas été restaurés tels qu'ils étaient.", "Le résultat nomme chacun d'eux. Relancer reprend où c'était.";
-        en: "{count} item(s) were not restored as they were.", "The result names each of them. Running again goes on from there.";
+        fr: "Tout n'est pas restauré tel que c'était. Éléments concernés : {count}.", "Le résultat nomme chacun d'eux. Relancer reprend où c'était.";
+        en: "Not everything is restored as it was. Items concerned: {count}.", "The result names each of them. Running again goes on from there.";
     }
     RESTORE_FULL = 422 "restore.full" {
-        fr: "La cible est pleine : {count} élément(s) n'ont pas été restaurés.", "Faites de la place, puis relancez : ce qui est restauré n'est pas refait.";
-        en: "The target is full: {count} item(s) were not restored.", "Make room, then run again: what was restored is not done again.";
+        fr: "La cible est pleine. Éléments non restaurés : {count}.", "Faites de la place, puis relancez : ce qui est restauré n'est pas refait.";
+        en: "The target is full. Items that were not restored: {count}.", "Make room, then run again: what was restored is not done again.";
     }
     RESTORE_BUSY = 409 "restore.in_place_unconfirmed" {
         fr: "Restaurer sur place en supprimant demande de nommer les chemins.", "Choisissez les chemins à restaurer.";
         en: "Restoring in place with deletion needs paths to be named.", "Choose the paths to restore.";
     }
     CHECK_DAMAGED = 422 "check.damaged" {
-        fr: "La vérification a trouvé {count} dommage(s) ; le premier : {detail}.", "Le résultat nomme chacun d'eux et dit que faire.";
-        en: "The check found {count} damage(s); the first: {detail}.", "The result names each of them and says what to do.";
+        fr: "La vérification a trouvé des dommages ({count}) ; le premier : {detail}.", "Le résultat nomme chacun d'eux et dit que faire.";
+        en: "The check found damage (places: {count}); the first: {detail}.", "The result names each of them and says what to do.";
     }
     VERIFY_DAMAGED = 422 "verify.damaged" {
-        fr: "Ce point de restauration ne peut pas être relu entier : {count} élément(s) manquent ; le premier : {detail}.", "Refaites une sauvegarde tant que les sources existent, et vérifiez le dépôt avec lecture des données.";
-        en: "This recovery point cannot be read back whole: {count} item(s) are lost; the first: {detail}.", "Back up again while the sources exist, and check the repository with its data.";
+        fr: "Ce point de restauration ne peut pas être relu entier. Éléments perdus : {count} ; le premier : {detail}.", "Refaites une sauvegarde tant que les sources existent, et vérifiez le dépôt avec lecture des données.";
+        en: "This recovery point cannot be read back whole. Items lost: {count}; the first: {detail}.", "Back up again while the sources exist, and check the repository with its data.";
     }
     FORGET_KEEPS_NOTHING = 422 "forget.keeps_nothing" {
         fr: "La rétention ne garderait aucun point de restauration : rien n'a été supprimé.", "Donnez au moins une règle, par exemple « garder 7 par jour ».";

@@ -11,8 +11,8 @@ import { Page, PageSkeleton } from "@/shared/Page";
 import { ActionButton } from "@/shared/permission";
 import { ConnectionBadge } from "@/shared/StatusBadge";
 import { ErrorState } from "@/shared/states";
-import { Time } from "@/shared/Time";
 import { FolderBrowser } from "./FolderBrowser";
+import { LastSeen } from "./LastSeen";
 import { serverQuery } from "./queries";
 
 export function ServerPage() {
@@ -44,7 +44,7 @@ function ServerDetails({ server }: { server: Server }) {
           facts={[
             { label: t("servers.hostName"), value: server.hostName ?? "–" },
             { label: t("servers.os"), value: server.os ?? "–" },
-            { label: t("servers.lastSeen"), value: <Time at={server.lastSeenAt} missing={t("common.never")} /> },
+            { label: t("servers.lastSeen"), value: <LastSeen server={server} /> },
             {
               label: t("servers.labels"),
               value:

@@ -10,7 +10,7 @@ import { Page } from "@/shared/Page";
 import { ActionButton } from "@/shared/permission";
 import { ConnectionBadge } from "@/shared/StatusBadge";
 import { EmptyState } from "@/shared/states";
-import { Time } from "@/shared/Time";
+import { LastSeen } from "./LastSeen";
 
 /** This machine first: it is the one that is there from the beginning. The rest stays in the server's order. */
 async function fetchServers(query: ListQuery, signal: AbortSignal): Promise<PageOf<Server>> {
@@ -52,7 +52,7 @@ export function ServersPage() {
       id: "lastSeen",
       header: t("servers.lastSeen"),
       width: "10rem",
-      cell: (server) => <Time at={server.lastSeenAt} missing={t("common.never")} />,
+      cell: (server) => <LastSeen server={server} />,
     },
   ];
   return (

@@ -76,6 +76,7 @@ export const protection = {
     hostName: "Host name",
     os: "System",
     lastSeen: "Last seen",
+    seenNow: "Now",
     labels: "Labels",
     files: "Files",
     filesWhy: "Tick what should be protected, then create a plan.",

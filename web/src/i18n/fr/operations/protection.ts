@@ -77,6 +77,7 @@ export const protection = {
     hostName: "Nom d’hôte",
     os: "Système",
     lastSeen: "Vu pour la dernière fois",
+    seenNow: "Maintenant",
     labels: "Étiquettes",
     files: "Fichiers",
     filesWhy: "Cochez ce qui doit être protégé, puis créez un plan.",
