@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::Relaxed;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -119,6 +120,10 @@ pub fn run(
     let held = lock::shared(repository, &gauge.cancel)?;
     let parent = parent(repository, task)?;
     options.parent_started = parent.as_ref().map(started);
+    if let Some(last) = parent.as_ref().and_then(|parent| parent.snapshot.summary.as_ref()) {
+        gauge.files_expected.store(last.total_files_processed, Relaxed);
+        gauge.bytes_expected.store(last.total_bytes_processed, Relaxed);
+    }
     let writer = repository.writer(WriterLock::Held(held), WriterOptions::default())?;
     let chunker = Polynomial::new(repository.chunker_polynomial()).map(Chunker::new);
     let chunker = chunker.map_err(|error| Trouble::new(&table::REPOSITORY_DAMAGED).because(error))?;

@@ -20,6 +20,9 @@ pub struct Gauge {
     pub files_done: AtomicU64,
     pub bytes_total: AtomicU64,
     pub bytes_done: AtomicU64,
+    /// What the last run of the same backup came across: how far this one will go, until it knows better.
+    pub files_expected: AtomicU64,
+    pub bytes_expected: AtomicU64,
     pub problems: AtomicU64,
     current: Mutex<Vec<String>>,
 }
@@ -42,6 +45,8 @@ impl Gauge {
             files_done: AtomicU64::new(0),
             bytes_total: AtomicU64::new(0),
             bytes_done: AtomicU64::new(0),
+            files_expected: AtomicU64::new(0),
+            bytes_expected: AtomicU64::new(0),
             problems: AtomicU64::new(0),
             current: Mutex::new(Vec::new()),
         }
@@ -58,16 +63,29 @@ impl Gauge {
         current.push(path);
     }
 
+    /// How much there is in all; 0 while that is not known. The walk is only a little ahead of the reading: what it has found
+    /// says nothing of what is to come before it is over.
+    fn total(&self, found: &AtomicU64, expected: &AtomicU64) -> u64 {
+        let (found, expected) = (found.load(Relaxed), expected.load(Relaxed));
+        match (self.backup.walk_finished.load(Relaxed), expected) {
+            (true, _) => found,
+            (false, 0) => 0,
+            (false, _) => found.max(expected),
+        }
+    }
+
     /// As events tell it.
     #[must_use]
     pub fn progress(&self) -> JobProgress {
         let backup = &self.backup;
         let sum = |own: &AtomicU64, engine: &AtomicU64| own.load(Relaxed) + engine.load(Relaxed);
         let counters = RunCounters {
-            files_total: sum(&self.files_total, &backup.files_found),
+            files_total: self.files_total.load(Relaxed) + self.total(&backup.files_found, &self.files_expected),
             files_done: sum(&self.files_done, &backup.files_done),
-            bytes_total: sum(&self.bytes_total, &backup.bytes_found),
+            bytes_total: self.bytes_total.load(Relaxed) + self.total(&backup.bytes_found, &self.bytes_expected),
             bytes_done: sum(&self.bytes_done, &backup.bytes_done),
+            added_bytes: backup.added_bytes.load(Relaxed),
+            stored_bytes: backup.added_packed_bytes.load(Relaxed),
             problem_count: sum(&self.problems, &backup.problems),
             ..RunCounters::default()
         };
@@ -109,5 +127,55 @@ impl MaintenanceObserver for Gauge {
 
     fn is_canceled(&self) -> bool {
         self.cancel.is_canceled()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after_reading(found: u64, done: u64) -> Gauge {
+        let gauge = Gauge::default();
+        gauge.backup.files_found.store(found / 100, Relaxed);
+        gauge.backup.files_done.store(done / 100, Relaxed);
+        gauge.backup.bytes_found.store(found, Relaxed);
+        gauge.backup.bytes_done.store(done, Relaxed);
+        gauge
+    }
+
+    #[test]
+    fn a_first_backup_knows_how_much_there_is_once_it_has_seen_everything() {
+        let gauge = after_reading(1_000, 900);
+        let counters = gauge.progress().counters;
+        assert_eq!((counters.files_total, counters.bytes_total), (0, 0));
+        assert_eq!(gauge.progress().eta_seconds, None);
+
+        gauge.backup.walk_finished.store(true, Relaxed);
+        let counters = gauge.progress().counters;
+        assert_eq!((counters.files_total, counters.bytes_total), (10, 1_000));
+    }
+
+    #[test]
+    fn the_last_run_says_how_much_to_expect_until_more_is_found() {
+        let gauge = after_reading(1_000, 900);
+        gauge.files_expected.store(50, Relaxed);
+        gauge.bytes_expected.store(5_000, Relaxed);
+        let counters = gauge.progress().counters;
+        assert_eq!((counters.files_total, counters.bytes_total), (50, 5_000));
+
+        gauge.backup.bytes_found.store(7_000, Relaxed);
+        assert_eq!(gauge.progress().counters.bytes_total, 7_000);
+        gauge.backup.walk_finished.store(true, Relaxed);
+        gauge.backup.bytes_found.store(4_000, Relaxed);
+        assert_eq!(gauge.progress().counters.bytes_total, 4_000, "there is less than the last time");
+    }
+
+    #[test]
+    fn what_is_new_and_what_it_takes_is_told_while_it_is_stored() {
+        let gauge = after_reading(1_000, 900);
+        gauge.backup.added_bytes.store(300, Relaxed);
+        gauge.backup.added_packed_bytes.store(200, Relaxed);
+        let counters = gauge.progress().counters;
+        assert_eq!((counters.added_bytes, counters.stored_bytes), (300, 200));
     }
 }

@@ -151,7 +151,7 @@ impl Worker<'_, '_> {
                         let xattrs = self.xattrs_of_name(at, source_name, path);
                         entry.set_xattrs(xattrs);
                     }
-                    self.count_file(&dir, name, stat.size_bytes, entry.change);
+                    self.count_file(&dir, name, stat.size_bytes, 0, entry.change);
                 } else if stat.links > 1 {
                     let read = ReadTask { dir: Arc::clone(&dir), at: Arc::clone(at), slots: vec![slot as u32], source };
                     admission.linked.push(Linked { stat, read });
@@ -237,11 +237,11 @@ impl Worker<'_, '_> {
         self.told_xattrs(found, unreadable, path)
     }
 
-    /// A file is dealt with.
-    pub(crate) fn count_file(&self, dir: &Dir, name: &[u8], size_bytes: u64, change: Change) {
+    /// A file is dealt with; `told_bytes` of it were counted as done before.
+    pub(crate) fn count_file(&self, dir: &Dir, name: &[u8], size_bytes: u64, told_bytes: u64, change: Change) {
         let (progress, counts) = (self.run.progress, &self.run.counts);
         progress.files_done.fetch_add(1, Relaxed);
-        progress.bytes_done.fetch_add(size_bytes, Relaxed);
+        progress.bytes_done.fetch_add(size_bytes.saturating_sub(told_bytes), Relaxed);
         counts.files.count(change);
         counts.processed_bytes.fetch_add(size_bytes, Relaxed);
         if self.run.wants_items {

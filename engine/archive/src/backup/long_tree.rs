@@ -86,6 +86,7 @@ impl Worker<'_, '_> {
             let blob = PreparedBlob { id: tree.id, payload: &frame, uncompressed_bytes: Some(uncompressed_bytes) };
             let stored_bytes = self.run.sink.put(BlobKind::Tree, &[blob])?;
             self.run.counts.tree_blobs.fetch_add(1, Relaxed);
+            self.run.progress.added(tree.len_bytes, stored_bytes);
             self.run.counts.added_bytes.fetch_add(tree.len_bytes, Relaxed);
             self.run.counts.added_packed_bytes.fetch_add(stored_bytes, Relaxed);
         }

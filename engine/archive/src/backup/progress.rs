@@ -18,6 +18,9 @@ pub struct Progress {
     pub files_done: AtomicU64,
     pub bytes_done: AtomicU64,
     pub dirs_done: AtomicU64,
+    /// What the repository did not hold yet, as it is and as it is stored.
+    pub added_bytes: AtomicU64,
+    pub added_packed_bytes: AtomicU64,
     pub problems: AtomicU64,
     current: Mutex<Vec<CurrentFile>>,
 }
@@ -52,6 +55,11 @@ impl Progress {
 
     pub(crate) fn clear_current(&self, worker: usize) {
         self.current.lock().retain(|file| file.worker != worker);
+    }
+
+    pub(crate) fn added(&self, bytes: u64, packed_bytes: u64) {
+        self.added_bytes.fetch_add(bytes, Relaxed);
+        self.added_packed_bytes.fetch_add(packed_bytes, Relaxed);
     }
 
     pub(crate) fn file_found(&self, bytes: u64) {

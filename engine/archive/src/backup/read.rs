@@ -116,7 +116,7 @@ impl Worker<'_, '_> {
         let xattrs = self.xattrs_of_open(fd, || file.path());
         self.amend(file, None, xattrs)?;
         if len == 0 {
-            self.file_done(file.dir, file.slot, Content::Empty, 0)?;
+            self.file_done(file.dir, file.slot, Content::Empty, 0, 0)?;
         } else {
             self.batch.push(len, Owner::File { dir: Arc::clone(file.dir), slot: file.slot });
         }
@@ -182,8 +182,15 @@ impl Worker<'_, '_> {
         Ok(())
     }
 
-    /// All of a file's content is stored.
-    pub(crate) fn file_done(&mut self, dir: &Arc<Dir>, slot: u32, content: Content, bytes_read: u64) -> Result<()> {
+    /// All of a file's content is stored; `told_bytes` of it were counted as done, part by part.
+    pub(crate) fn file_done(
+        &mut self,
+        dir: &Arc<Dir>,
+        slot: u32,
+        content: Content,
+        bytes_read: u64,
+        told_bytes: u64,
+    ) -> Result<()> {
         self.run.counts.read_bytes.fetch_add(bytes_read, Relaxed);
         let (mut links, mut xattrs) = (Vec::new(), Vec::new());
         if let State::Listed(listed) = &mut *dir.state.lock() {
@@ -199,7 +206,7 @@ impl Worker<'_, '_> {
             }
             entry.content = content.clone();
             let (size, change) = (entry.stat.size_bytes, entry.change);
-            self.count_file(dir, listed.listing.names.get(slot as usize), size, change);
+            self.count_file(dir, listed.listing.names.get(slot as usize), size, told_bytes, change);
         }
         self.one_done(dir)?;
         for link in links {
@@ -215,7 +222,7 @@ impl Worker<'_, '_> {
             entry.set_xattrs(xattrs);
             entry.content = content;
             let (size, change) = (entry.stat.size_bytes, entry.change);
-            self.count_file(dir, listed.listing.names.get(slot as usize), size, change);
+            self.count_file(dir, listed.listing.names.get(slot as usize), size, 0, change);
         }
         self.one_done(dir)
     }
@@ -273,7 +280,7 @@ impl Worker<'_, '_> {
         // All parts are there: `missing` counts them.
         let content = Content::from_chunks(ids.into_iter().flatten().collect());
         let read = size_of_entry(&file.dir, file.slot);
-        self.file_done(&file.dir, file.slot, content, read)
+        self.file_done(&file.dir, file.slot, content, read, read)
     }
 
     /// All of a large file is read, or will never be.

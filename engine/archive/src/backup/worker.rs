@@ -157,7 +157,7 @@ impl<'a, 'r> Worker<'a, 'r> {
         let ids = self.store(BlobKind::Data, &plaintexts)?;
         for (chunk, id) in batch.chunks.drain(..).zip(ids) {
             match chunk.owner {
-                Owner::File { dir, slot } => self.file_done(&dir, slot, Content::One(id), chunk.len as u64)?,
+                Owner::File { dir, slot } => self.file_done(&dir, slot, Content::One(id), chunk.len as u64, 0)?,
                 Owner::Part { file, index } => {
                     let mut parts = file.parts.lock();
                     parts.ids[index] = Some(id);
@@ -249,6 +249,7 @@ fn put(
         BlobKind::Tree => &run.counts.tree_blobs,
     };
     count.fetch_add(blobs.len() as u64, Relaxed);
+    run.progress.added(plaintext_bytes, stored_bytes);
     run.counts.added_bytes.fetch_add(plaintext_bytes, Relaxed);
     run.counts.added_packed_bytes.fetch_add(stored_bytes, Relaxed);
     compressed.clear();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 use rempart_chunker::{Chunker, Polynomial};
@@ -87,6 +88,16 @@ impl BlobSource for Memory {
     }
 }
 
+/// What was told while it went on comes to what the report says in the end.
+fn assert_told(progress: &Progress, report: &Report) {
+    let summary = &report.summary;
+    let told = |counter: &AtomicU64| counter.load(Relaxed);
+    assert_eq!(told(&progress.bytes_done), summary.total_bytes_processed, "bytes done");
+    assert_eq!(told(&progress.bytes_found), summary.total_bytes_processed, "bytes found");
+    assert_eq!(told(&progress.added_bytes), summary.data_added_bytes, "bytes added");
+    assert_eq!(told(&progress.added_packed_bytes), summary.data_added_packed_bytes, "bytes stored");
+}
+
 pub(super) const POLYNOMIAL: u64 = 0x003D_A335_8B4D_C173;
 
 impl Memory {
@@ -131,6 +142,9 @@ impl Memory {
         )?;
         let unfinished = self.blobs.lock().values().filter(|blob| blob.is_none()).count();
         assert_eq!(unfinished, 0, "blobs that were claimed and never put");
+        if report.problems_count == 0 {
+            assert_told(&progress, &report);
+        }
         Ok(report)
     }
 
