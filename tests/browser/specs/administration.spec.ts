@@ -127,6 +127,13 @@ test("the audit log tells who changed and who took out what, and is searched", a
   await expect(rows.filter({ hasText: "snapshots.download" })).toHaveCount(0);
 });
 
+/** What is done next builds on settings that are kept: a notice in the corner may be that of an earlier change. */
+async function saved(page: Page, save: () => Promise<void>): Promise<void> {
+  const answered = page.waitForResponse((answer) => answer.url().endsWith("/api/settings") && answer.request().method() === "PUT");
+  await save();
+  expect((await answered).ok()).toBe(true);
+}
+
 test("settings: mail with a server that answers and one that does not, default appearance and language, the name everywhere", async ({ browser, page }) => {
   const mail = await MailServer.start();
   try {
@@ -145,13 +152,13 @@ test("settings: mail with a server that answers and one that does not, default a
       await section.getByLabel("Sender").fill("rempart@example.org");
       await section.getByRole("combobox", { name: "Recipients" }).fill("claire@example.org");
       await section.getByRole("combobox", { name: "Recipients" }).press("Enter");
-      await section.getByRole("button", { name: "Save" }).click();
+      await saved(page, () => section.getByRole("button", { name: "Save" }).click());
       await section.getByRole("button", { name: "Send a test" }).click();
       await expect(section.getByRole("alert")).toContainText("The test message was not sent", { timeout: 60_000 });
       await expect(section.getByRole("alert")).toContainText("Check the server, port, security and credentials.");
 
       await section.getByLabel("Port").fill(String(mail.port));
-      await section.getByRole("button", { name: "Save" }).click();
+      await saved(page, () => section.getByRole("button", { name: "Save" }).click());
       await expect(notice(page, "Saved")).toBeVisible();
       await section.getByRole("button", { name: "Send a test" }).click();
       await expect(notice(page, "Test message sent")).toBeVisible();

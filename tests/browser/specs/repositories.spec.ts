@@ -126,11 +126,9 @@ test("a lock that a killed program left behind is removed", async ({ page }) => 
   const serverId = (await api.get<{ items: Identified[] }>("/api/servers")).items[0]?.id;
   const { id } = await api.post<Identified>("/api/repositories", { name: "locked", poolId, serverId, adoptPassword: PASSWORD });
 
-  // Given: a backup of the command line, killed at work
-  const big = await server.folderFor("big");
-  await writeFile(join(big, "big.bin"), randomBytes(256 * 1024 * 1024));
+  // Given: a backup of the command line, killed while it waits for more of what it is given
   const env = { ...process.env, REMPART_REPOSITORY: repository, REMPART_PASSWORD: PASSWORD };
-  const child = spawn(program, ["backup", big, "--no-cache"], { env, stdio: "ignore" });
+  const child = spawn(program, ["backup", "--stdin", "--no-cache"], { env, stdio: ["pipe", "ignore", "ignore"] });
   const ended = new Promise((done) => child.once("exit", done));
   await expect.poll(() => readdir(join(repository, "locks")), { message: "a lock", timeout: 30_000 }).not.toEqual([]);
   child.kill("SIGKILL");

@@ -1,11 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { makePlan, signIn } from "../support/app.ts";
+import { EndlessFolder } from "../support/endless.ts";
 import { ADMINISTRATOR, Api, Server } from "../support/server.ts";
 
-const MIB = 1024 * 1024;
 /** The lease of a worker that died has to run out before its job is taken up again. */
 const LEASE_MS = 120_000;
 
@@ -21,21 +20,22 @@ test.afterAll(() => server?.stop());
 
 test("a server that is killed during a backup: the page says so, comes back by itself, and shows how it ended", async ({ page }) => {
   test.setTimeout(4 * LEASE_MS);
-  // Given: a run that cannot be over before the server is killed
-  const source = await server.folderFor("large");
-  for (let part = 0; part < 12; part++) await writeFile(join(source, `part-${part}.bin`), randomBytes(64 * MIB));
-  const plan = await makePlan(api, { name: "large data", source, pool: await server.folderFor("pool") });
+  // Given: a run that cannot be over before the server is killed.
+  const endless = await EndlessFolder.over(await server.folderFor("endless"));
+  const plan = await makePlan(api, { name: "endless data", source: endless.path, pool: await server.folderFor("pool") });
   await signIn(page, server, ADMINISTRATOR);
   await page.goto(`${server.url}/plans/${plan.id}`);
-  await page.getByRole("button", { name: "Run now: large data" }).click();
+  await page.getByRole("button", { name: "Run now: endless data" }).click();
   await expect(page).toHaveURL(/\/runs\/\d+$/);
   await expect(page.getByRole("progressbar").first()).toBeVisible();
   const runId = Number(/\d+$/.exec(page.url())?.[0]);
   let loads = 0;
   page.on("load", () => loads++);
 
-  // When
+  // When: what is left to read afterwards has an end.
   await server.kill();
+  endless.end();
+  await writeFile(join(endless.path, "small.txt"), "small");
 
   // Then
   await expect(page.getByText(/^The connection to the server is lost/)).toBeVisible();

@@ -61,6 +61,11 @@ export class Server {
     await this.end("SIGKILL");
   }
 
+  /** As an administrator ends it: its data can be looked at and changed. */
+  async halt(): Promise<void> {
+    await this.end("SIGTERM");
+  }
+
   /** Once more on the same data and at the same address. */
   async startAgain(): Promise<void> {
     const output: string[] = [];
