@@ -117,7 +117,7 @@ function Overview({ dashboard }: { dashboard: Dashboard }) {
             <StorageGrowth series={grown.map((pool) => ({ name: pool.poolName, points: pool.history }))} />
           ) : (
             <Text size="sm" c="dimmed">
-              {t("pools.growth.tooEarly")}
+              {t("dashboard.storageTooEarly")}
             </Text>
           )}
           <Stack gap="md" mt="md">

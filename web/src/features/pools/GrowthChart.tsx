@@ -17,6 +17,14 @@ const PALETTE = {
 /** With the colours, so that the lines differ where colours do not. */
 const DASHES = ["solid", "dashed", "dotted"] as const;
 
+const DAY_MS = 86_400_000;
+
+/** From the first to the last point of all lines. */
+function spanMs(series: readonly GrowthSeries[]): number {
+  const times = series.flatMap(({ points }) => points.map((point) => Date.parse(point.at)));
+  return times.length === 0 ? 0 : Math.max(...times) - Math.min(...times);
+}
+
 export function GrowthChart({ series, height }: { series: GrowthSeries[]; height: number }) {
   const { t } = useTranslation();
   const { bytes, date, dateTime } = useFormat();
@@ -45,6 +53,7 @@ export function GrowthChart({ series, height }: { series: GrowthSeries[]; height
     const line = style.getPropertyValue("--rp-line").trim();
     const panel = style.getPropertyValue("--rp-panel").trim();
     const text = style.getPropertyValue("--rp-text").trim();
+    const short = spanMs(series) < 2 * DAY_MS;
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     chart.current?.setOption(
       {
@@ -74,7 +83,10 @@ export function GrowthChart({ series, height }: { series: GrowthSeries[]; height
           axisLabel: {
             color: quiet,
             hideOverlap: true,
-            formatter: (at: number) => bytesRef.current.date(new Date(at).toISOString()),
+            formatter: (at: number) => {
+              const written = bytesRef.current;
+              return (short ? written.dateTime : written.date)(new Date(at).toISOString());
+            },
           },
         },
         yAxis: {

@@ -33,6 +33,7 @@ export const protection = {
     morePlans_one: "{{formatted}} more plan is on the page of all plans; none is in a worse state.",
     morePlans_other: "{{formatted}} more plans are on the page of all plans; none is in a worse state.",
     storage: "Storage growth",
+    storageTooEarly: "The curve has a point for each day: it begins tomorrow.",
     recent: "Latest runs",
     allRuns: "See all",
     nothing: "Nothing is protected yet",

@@ -34,6 +34,7 @@ export const protection = {
     morePlans_other:
       "{{formatted}} autres plans se trouvent sur la page de tous les plans ; aucun n’est dans un état pire.",
     storage: "Croissance du stockage",
+    storageTooEarly: "La courbe a un point par jour : elle commence demain.",
     recent: "Dernières exécutions",
     allRuns: "Tout voir",
     nothing: "Rien n’est encore protégé",
