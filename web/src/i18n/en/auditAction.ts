@@ -50,7 +50,14 @@ export const auditAction = {
       download: "Download",
       delete: "Recovery point deleted",
     },
-    servers: { create: "Server added", collectStats: "Server measured" },
+    servers: {
+      create: "Server added",
+      update: "Server changed",
+      remove: "Server removed",
+      enrol: "Enrolment token made",
+      revoke: "Agent’s key revoked",
+      collectStats: "Server measured",
+    },
     settings: { write: "Settings changed", mailTest: "Test message sent" },
     workers: { start: "Worker started", stop: "Worker stopped", restart: "Worker restarted" },
     legacy: {

@@ -50,7 +50,14 @@ export const auditAction = {
       download: "Téléchargement",
       delete: "Point de restauration supprimé",
     },
-    servers: { create: "Serveur ajouté", collectStats: "Serveur mesuré" },
+    servers: {
+      create: "Serveur ajouté",
+      update: "Serveur modifié",
+      remove: "Serveur retiré",
+      enrol: "Jeton d’inscription créé",
+      revoke: "Clé de l’agent révoquée",
+      collectStats: "Serveur mesuré",
+    },
     settings: { write: "Réglages modifiés", mailTest: "Message d’essai envoyé" },
     workers: { start: "Exécuteur démarré", stop: "Exécuteur arrêté", restart: "Exécuteur redémarré" },
     legacy: {
