@@ -56,6 +56,22 @@ describe("what events make old", () => {
     expect(isOld(["runs", "list", { name: "long" }])).toBe(true);
   });
 
+  it("is asked for again where the first answer was on its way, and may be older than the event", async () => {
+    const answers: ((state: string) => void)[] = [];
+    const queryFn = () => new Promise<string>((answer) => answers.push(answer));
+    const shown: unknown[] = [];
+    new QueryObserver(client, { queryKey: ["jobs", 7], queryFn }).subscribe(({ data }) => shown.push(data));
+    freshness.event({ seq: 1, topic: "jobs", kind: "changed", id: 7, data: null });
+    await vi.advanceTimersByTimeAsync(300);
+    answers[0]?.("running");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(answers).toHaveLength(2);
+    answers[1]?.("succeeded");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(shown.at(-1)).toBe("succeeded");
+    expect(answers).toHaveLength(2);
+  });
+
   it("is everything after a reset", () => {
     freshness.reset();
     expect(isOld(["users", "list", {}])).toBe(true);

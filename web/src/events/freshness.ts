@@ -53,12 +53,21 @@ export class Freshness {
 
   /** Asks again for what is on the page, except long lists: these say that they have changed. */
   private invalidate(old: (query: Query) => boolean): void {
+    // A first answer on its way may tell what was before the event, and is waited for instead of being asked for anew.
+    for (const query of this.client.getQueryCache().findAll({ predicate: (query) => old(query) && isOpening(query) })) {
+      const again = () => this.client.invalidateQueries({ queryKey: query.queryKey, exact: true });
+      void query.promise?.then(again, () => undefined);
+    }
     void this.client.invalidateQueries({ predicate: (query) => old(query) && !isLongList(query) });
     const long = (query: Query) => old(query) && isLongList(query);
     if (this.client.getQueryCache().findAll({ predicate: long }).length > 0) {
       void this.client.invalidateQueries({ predicate: long, refetchType: "none" });
     }
   }
+}
+
+function isOpening({ state }: Query): boolean {
+  return state.data === undefined && state.fetchStatus === "fetching";
 }
 
 function beginsWith(key: QueryKey, word: string): boolean {
