@@ -27,7 +27,14 @@ impl Program {
 
     pub fn path_of_rempart() -> &'static Path {
         static BUILT: OnceLock<PathBuf> = OnceLock::new();
-        BUILT.get_or_init(|| std::env::var_os("REMPART_BIN").map_or_else(build, PathBuf::from))
+        BUILT.get_or_init(|| std::env::var_os("REMPART_BIN").map_or_else(|| build("rempart"), PathBuf::from))
+    }
+
+    /// The agent under test: `REMPART_AGENT_BIN`, or built once by cargo, in the profile of the tests.
+    pub fn agent() -> Self {
+        static BUILT: OnceLock<PathBuf> = OnceLock::new();
+        let given = || std::env::var_os("REMPART_AGENT_BIN");
+        Self::new(BUILT.get_or_init(|| given().map_or_else(|| build("rempart-agent"), PathBuf::from)))
     }
 
     /// A peer by its name in `tests/lab/peers.sh`.
@@ -100,19 +107,19 @@ impl std::fmt::Display for Ran {
     }
 }
 
-fn build() -> PathBuf {
+fn build(package: &str) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--locked", "-p", "rempart", "--message-format", "json-render-diagnostics"])
+        .args(["build", "--locked", "-p", package, "--message-format", "json-render-diagnostics"])
         .current_dir(workspace())
         .stderr(Stdio::inherit())
         .output()
         .expect("start cargo");
-    assert!(output.status.success(), "cargo could not build rempart");
+    assert!(output.status.success(), "cargo could not build {package}");
     let messages = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<serde_json::Value>();
     let built = messages
         .map(|message| message.expect("cargo prints JSON"))
-        .filter(|message| message["target"]["name"] == "rempart")
+        .filter(|message| message["target"]["name"] == package)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from));
     built.expect("cargo names the program it built")
 }
