@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
-import { type Identified, makePlan, runPlan, signIn } from "../support/app.ts";
+import { makePlan, runPlan, signIn } from "../support/app.ts";
 import { EndlessFolder } from "../support/endless.ts";
 import { ADMINISTRATOR, Api, Server } from "../support/server.ts";
 
@@ -38,19 +39,16 @@ test("are we protected? The answer follows what happens, without a reload", asyn
     await page.goBack();
   });
 
-  await test.step("storage grows by each analysis", async () => {
+  await test.step("storage is measured when it is asked for, and its figures follow", async () => {
     await expect(page.getByText("The curve has a point for each day: it begins tomorrow.")).toBeVisible();
     await page.locator("#content").getByRole("link", { name: "pool of documents" }).click();
-    const pools = await api.get<{ items: Identified[] }>("/api/pools");
-    const pool = pools.items[0]?.id;
-    // One that is asked for while another waits is that other one.
-    const analyse = async () => {
-      const { jobId } = await api.post<{ jobId: number }>(`/api/pools/${pool}/analyse`);
-      await expect.poll(async () => (await api.get<{ state: string }>(`/api/jobs/${jobId}`)).state).toBe("succeeded");
-    };
-    await analyse();
-    await analyse();
-    await expect(page.getByRole("img", { name: /^Storage growth\. pool of documents: / })).toBeVisible();
+    const used = page.locator("dl > div").filter({ has: page.getByText("Used by repositories", { exact: true }) }).locator("dd");
+    const before = await used.innerText();
+    await writeFile(join(source, "b.bin"), randomBytes(1024 * 1024));
+    await runPlan(api, id);
+    await page.getByRole("button", { name: "Analyse" }).click();
+    await expect(used).not.toHaveText(before);
+    await expect(used).toHaveText(/^1(\.\d+)?\sMiB$/);
     await page.getByRole("link", { name: "Dashboard" }).click();
   });
 

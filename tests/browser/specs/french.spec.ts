@@ -40,8 +40,8 @@ test("en français : du lien d’installation au fichier restauré", async ({ pa
   const dialog = page.getByRole("dialog", { name: "Restaurer" });
   await dialog.getByLabel(/^Dossier de destination/).fill("sans barre");
   const preview = dialog.getByRole("button", { name: "Voir l’aperçu" });
-  await preview.focus();
-  await expect(preview).toHaveAccessibleDescription(/chemin absolu/);
+  await preview.hover();
+  await expect(page.getByRole("tooltip").filter({ hasText: "chemin absolu" })).toBeVisible();
   await dialog.getByLabel(/^Dossier de destination/).fill(target);
   await preview.click();
   await expect(dialog.getByText("Voici ce qui se passerait. Rien n’est encore écrit.")).toBeVisible();

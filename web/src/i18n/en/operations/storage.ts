@@ -83,7 +83,7 @@ export const storage = {
       title: "Growth",
       label: "Storage growth. {{told}}",
       told: "{{name}}: {{used}} on {{date}}",
-      tooEarly: "The curve appears after the second analysis; there is one every 15 minutes.",
+      tooEarly: "The curve has a point for each quarter of an hour: it begins with the next one.",
     },
     unreachable: "This pool cannot be reached",
     unreachableHint: "Until then, runs that use it will fail. Check the place, then start an analysis.",

@@ -83,7 +83,7 @@ export const storage = {
       title: "Croissance",
       label: "Croissance du stockage. {{told}}",
       told: "{{name}} : {{used}} au {{date}}",
-      tooEarly: "La courbe apparaît après la deuxième analyse ; il y en a une toutes les 15 minutes.",
+      tooEarly: "La courbe a un point par quart d’heure : elle commence au prochain.",
     },
     unreachable: "Ce stockage n’est pas joignable",
     unreachableHint:
