@@ -42,13 +42,13 @@ impl Line {
             if line.server.receive_visitor(&message).unwrap().is_some() {
                 line.server.admit(NOW, AgentReady::default(), &mut line.desk).unwrap();
             }
-            let _ = line.to_agent();
+            let _ = line.carry_to_agent();
         }
-        let _ = line.to_server();
+        let _ = line.carry_to_server();
         line
     }
 
-    fn to_agent(&mut self) -> Result<Vec<AgentEvent>, RefusalCode> {
+    fn carry_to_agent(&mut self) -> Result<Vec<AgentEvent>, RefusalCode> {
         let mut events = Vec::new();
         while let Some(message) = self.server.next_message() {
             events.extend(self.agent.receive(NOW, &message, &mut self.book).map_err(|refusal| refusal.code)?);
@@ -56,7 +56,7 @@ impl Line {
         Ok(events)
     }
 
-    fn to_server(&mut self) -> Result<Vec<ServerEvent>, RefusalCode> {
+    fn carry_to_server(&mut self) -> Result<Vec<ServerEvent>, RefusalCode> {
         let mut events = Vec::new();
         while let Some(message) = self.agent.next_message() {
             events.extend(self.server.receive(NOW, &message, &mut self.desk).map_err(|refusal| refusal.code)?);
@@ -77,7 +77,7 @@ fn each_question_is_answered_once_in_any_order() {
         AgentEvent::Asked { number: first, question: list("/srv") },
         AgentEvent::Asked { number: second, question: Question::Stats },
     ];
-    assert_eq!(line.to_agent().unwrap(), asked);
+    assert_eq!(line.carry_to_agent().unwrap(), asked);
     let (figures, gone) = (Answer::Done(json!({ "cores": 2 })), Answer::Failed(AnswerFault::new("missing", "/srv")));
     line.agent.answer(second, figures.clone()).unwrap();
     line.agent.answer(first, gone.clone()).unwrap();
@@ -86,21 +86,21 @@ fn each_question_is_answered_once_in_any_order() {
         ServerEvent::Answered { number: second, answer: figures },
         ServerEvent::Answered { number: first, answer: gone },
     ];
-    assert_eq!(line.to_server().unwrap(), answered, "a second answer is not said");
+    assert_eq!(line.carry_to_server().unwrap(), answered, "a second answer is not said");
 }
 
 #[test]
 fn a_question_that_is_withdrawn_is_answered_all_the_same() {
     let mut line = Line::new();
     let number = line.server.ask(Question::TreeSize { path: "/".into() }).unwrap();
-    line.to_agent().unwrap();
+    line.carry_to_agent().unwrap();
     line.server.withdraw(number).unwrap();
-    assert_eq!(line.to_agent().unwrap(), [AgentEvent::Withdrawn(number)]);
+    assert_eq!(line.carry_to_agent().unwrap(), [AgentEvent::Withdrawn(number)]);
     let canceled = Answer::Failed(AnswerFault::new(AnswerFault::CANCELED, ""));
     line.agent.answer(number, canceled.clone()).unwrap();
     line.server.withdraw(number).unwrap();
-    assert_eq!(line.to_server().unwrap(), [ServerEvent::Answered { number, answer: canceled }]);
-    assert_eq!(line.to_agent().unwrap(), [], "withdrawn while the answer was under way");
+    assert_eq!(line.carry_to_server().unwrap(), [ServerEvent::Answered { number, answer: canceled }]);
+    assert_eq!(line.carry_to_agent().unwrap(), [], "withdrawn while the answer was under way");
     line.server.withdraw(number).unwrap();
     assert_eq!(line.server.next_message(), None, "nothing is said of what was answered");
 }
@@ -109,13 +109,13 @@ fn a_question_that_is_withdrawn_is_answered_all_the_same() {
 fn an_answer_that_is_too_long_becomes_one_that_says_so() {
     let mut line = Line::new();
     let number = line.server.ask(list("/")).unwrap();
-    line.to_agent().unwrap();
+    line.carry_to_agent().unwrap();
     line.agent.answer(number, Answer::Done(json!("x".repeat(limits::CONTROL_MESSAGE_BYTES)))).unwrap();
-    let events = line.to_server().unwrap();
+    let events = line.carry_to_server().unwrap();
     let [ServerEvent::Answered { answer: Answer::Failed(fault), .. }] = events.as_slice() else { panic!("{events:?}") };
     assert_eq!(fault.code, AnswerFault::TOO_LONG);
     line.server.ask(Question::Stats).unwrap();
-    assert_eq!(line.to_agent().unwrap().len(), 1, "the channel goes on");
+    assert_eq!(line.carry_to_agent().unwrap().len(), 1, "the channel goes on");
 }
 
 #[test]
@@ -135,9 +135,9 @@ fn more_than_the_limits_allow_is_not_asked_and_not_taken() {
         line.server.ask(Question::Stats).unwrap();
     }
     assert_eq!(line.server.ask(Question::Stats).map_err(|refusal| refusal.code), Err(RefusalCode::TooLong));
-    assert_eq!(line.to_agent().unwrap().len(), limits::ASKED_AT_A_TIME);
+    assert_eq!(line.carry_to_agent().unwrap().len(), limits::ASKED_AT_A_TIME);
     line.agent.answer(1, Answer::Done(json!(null))).unwrap();
-    line.to_server().unwrap();
+    line.carry_to_server().unwrap();
     assert!(line.server.ask(Question::Stats).is_ok(), "there is room again");
 }
 
@@ -145,7 +145,7 @@ fn more_than_the_limits_allow_is_not_asked_and_not_taken() {
 fn an_answer_that_nobody_asked_for_ends_the_connection() {
     let mut line = Line::new();
     let number = line.server.ask(Question::Stats).unwrap();
-    line.to_agent().unwrap();
+    line.carry_to_agent().unwrap();
     line.agent.answer(number, Answer::Done(json!(1))).unwrap();
     let message = line.agent.next_message().unwrap();
     assert!(line.server.receive(NOW, &message, &mut line.desk).is_ok());
@@ -161,10 +161,10 @@ fn an_agent_tells_what_its_machine_is_within_the_limits() {
     let mut line = Line::new();
     let told = About { host_name: "web1".into(), addresses: vec!["10.0.0.5".into()], ..About::default() };
     line.agent.about(told.clone()).unwrap();
-    assert_eq!(line.to_server().unwrap(), [ServerEvent::About(told)]);
+    assert_eq!(line.carry_to_server().unwrap(), [ServerEvent::About(told)]);
     let long = About { os: "é".repeat(limits::NAME_BYTES), addresses: vec!["::1".into(); 100], ..About::default() };
     line.agent.about(long).unwrap();
-    let events = line.to_server().unwrap();
+    let events = line.carry_to_server().unwrap();
     let [ServerEvent::About(about)] = events.as_slice() else { panic!("{events:?}") };
     assert_eq!((about.os.len(), about.addresses.len()), (limits::NAME_BYTES, limits::ADDRESSES_TOLD));
 }

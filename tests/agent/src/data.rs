@@ -42,7 +42,7 @@ pub(crate) struct Live {
 }
 
 enum End {
-    Backup(Box<ServerBackup>, Option<Writer>),
+    Backup(Box<ServerBackup>, Box<Option<Writer>>),
     Restore(Box<ServerRestore>),
 }
 
@@ -62,7 +62,7 @@ impl Live {
                 let held = repository.lock(LockMode::Shared, None).expect("a lock");
                 let lock = WriterLock::Held(Arc::new(held));
                 let writer = repository.writer(lock, WriterOptions::default()).expect("a writer");
-                End::Backup(Box::default(), Some(writer))
+                End::Backup(Box::default(), Box::new(Some(writer)))
             }
             Direction::Restore => End::Restore(Box::default()),
         };

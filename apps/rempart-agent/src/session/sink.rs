@@ -13,7 +13,7 @@ use super::Shared;
 use super::fault::SessionFault;
 
 /// What may wait to be sent before workers wait, too.
-const WAITING_BYTES: u64 = 8 << 20;
+const WAITING_BYTES: u64 = 4 << 20;
 
 /// Questions and blobs go to the server; it seals, packs and writes.
 pub struct RemoteSink<'s> {

@@ -10,7 +10,7 @@ use super::fault::SessionFault;
 use super::machine::{Machine, Said};
 
 /// Blobs that were taken out of the link and wait for their reader. Beyond, they stay in the link, and the server waits.
-const QUEUED_BYTES: usize = 8 << 20;
+const QUEUED_BYTES: usize = 4 << 20;
 
 /// One call that reads; it may be one of several at a time.
 pub type Reader = u64;
