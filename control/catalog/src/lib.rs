@@ -18,9 +18,11 @@
 //! # }
 //! ```
 
+mod agents;
 mod audit;
 mod by_name;
 mod copies;
+mod enrolments;
 mod error;
 mod event_reader;
 mod events;
@@ -40,6 +42,7 @@ mod run_states;
 mod runs;
 mod scribe;
 mod second_factor;
+mod server_writes;
 mod servers;
 mod sessions;
 mod settings;
@@ -54,8 +57,10 @@ mod users;
 mod workers;
 mod write;
 
+pub use agents::{AgentAbout, AgentPulse, AgentRow};
 pub use audit::{AuditBegin, AuditEnd, AuditFilter, AuditOutcome, AuditRow};
 pub use copies::COPIES_KEPT;
+pub use enrolments::EnrolmentRow;
 pub use error::{CatalogError, CatalogErrorKind, DatabaseError};
 pub use event_reader::{EventReader, Events};
 pub use events::{Event, Topic};

@@ -33,6 +33,7 @@ migrations! {
     "0061_workers_done",
     "0062_snapshot_search",
     "0063_lists",
+    "0070_agents",
 }
 
 /// The words in which the dialects differ, and nothing else does.

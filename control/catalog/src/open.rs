@@ -1,7 +1,7 @@
 //! The catalog opened: how SQLite and PostgreSQL are spoken to.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     pub turn: Arc<Mutex<()>>,
     pub read: DatabaseConnection,
     pub wakes: Wakes,
+    /// What this process is called in the list of workers, once it is known.
+    pub process: OnceLock<String>,
 }
 
 /// Counts the commits of this process, by what those who wait for them care about.
@@ -122,7 +124,17 @@ impl Catalog {
             }
         };
         let turn = Arc::default();
-        let inner = Inner { url: url.clone(), dialect, write, queue, relaxed, turn, read, wakes: Wakes::default() };
+        let inner = Inner {
+            url: url.clone(),
+            dialect,
+            write,
+            queue,
+            relaxed,
+            turn,
+            read,
+            wakes: Wakes::default(),
+            process: OnceLock::new(),
+        };
         let catalog = Self { inner: Arc::new(inner) };
         migrate::to_this_version(&catalog).await?;
         Ok(catalog)

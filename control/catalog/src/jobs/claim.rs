@@ -8,6 +8,7 @@ use rempart_model::{JobId, RepoId, ServerId};
 
 use super::count::Counts;
 use super::{COLUMNS, may_become};
+use crate::agents::may_be_done_here;
 use crate::sql::{Bind, FromRow, Row, Sql};
 use crate::{CatalogError, Dialect, WriteTx};
 
@@ -132,9 +133,11 @@ impl WriteTx {
             "SELECT j.id, j.server_id, j.repository_id, j.access, j.priority, j.turn,
                  COALESCE(s.in_use, 0) AS server_in_use, COALESCE(r.in_use, 0) AS shared, COALESCE(r.alone, 0) AS alone
              FROM (SELECT id, server_id, repository_id, access, priority, turn FROM jobs
-                 WHERE state = 'queued' AND (not_before IS NULL OR not_before <= $1)",
+                 WHERE state = 'queued' AND (not_before IS NULL OR not_before <= $1) AND ",
         )
-        .bind(now);
+        .push(&may_be_done_here("$2"))
+        .bind(now)
+        .bind(self.catalog.process());
         if let Some((rank, turn, id)) = after {
             sql = sql.push(" AND (-priority, turn, id) > (").push_bind(rank as i32);
             sql = sql.push(", ").push_bind(turn).push(", ").push_bind(id).push(")");

@@ -118,7 +118,8 @@ impl Catalog {
             .await
     }
 
-    /// What waiting jobs wait for, of those that limits or a time hold back: `retry`, `global`, `server`, `repository`.
+    /// What waiting jobs wait for, of those that limits, a time or a missing agent hold back: `retry`, `global`, `server`,
+    /// `repository`, `agent`.
     /// Jobs that are simply next are not in the answer.
     pub async fn waiting_reasons(
         &self,
@@ -126,7 +127,7 @@ impl Catalog {
         now: Timestamp,
     ) -> Result<HashMap<JobId, &'static str>, CatalogError> {
         const LOOKED_AT: u32 = 1000;
-        struct Waits(Candidate, Option<Timestamp>);
+        struct Waits(Candidate, Option<Timestamp>, bool);
         impl FromRow for Waits {
             fn from_row(row: &Row<'_>) -> Result<Self, CatalogError> {
                 let count = |column: &str| Ok::<_, CatalogError>(u32::try_from(row.get::<i64>(column)?).unwrap_or(0));
@@ -139,7 +140,7 @@ impl Catalog {
                     repository_shared: count("shared")?,
                     repository_exclusive: count("alone")?,
                 };
-                Ok(Self(candidate, row.opt_time("not_before")?))
+                Ok(Self(candidate, row.opt_time("not_before")?, row.get::<i64>("is_offline")? != 0))
             }
         }
         let in_use: Option<i64> = Sql::new("SELECT in_use FROM job_limits WHERE key = 'global'")
@@ -148,8 +149,11 @@ impl Catalog {
         let in_use = in_use.unwrap_or(0);
         let waiting: Vec<Waits> = Sql::new(format!(
             "SELECT j.id, j.server_id, j.repository_id, j.access, j.not_before,
-                 COALESCE(s.in_use, 0) AS server_in_use, COALESCE(r.in_use, 0) AS shared, COALESCE(r.alone, 0) AS alone
+                 COALESCE(s.in_use, 0) AS server_in_use, COALESCE(r.in_use, 0) AS shared, COALESCE(r.alone, 0) AS alone,
+                 CAST(CASE WHEN j.kind IN ('backup', 'restore') AND a.server_id IS NOT NULL AND a.process IS NULL
+                     THEN 1 ELSE 0 END AS BIGINT) AS is_offline
              FROM jobs j
+             LEFT JOIN agents a ON a.server_id = j.server_id
              LEFT JOIN job_limits s ON s.key = 'server:' || j.server_id
              LEFT JOIN job_limits r ON r.key = 'repository:' || j.repository_id
              WHERE j.state = 'queued' ORDER BY -j.priority, j.turn, j.id LIMIT {LOOKED_AT}"
@@ -157,7 +161,11 @@ impl Catalog {
         .all(self.read(), "look at the queue")
         .await?;
         let mut picker = Picker::default();
-        let reasons = waiting.into_iter().filter_map(|Waits(candidate, not_before)| {
+        let reasons = waiting.into_iter().filter_map(|Waits(candidate, not_before, is_offline)| {
+            // It is not looked at, and reserves nothing.
+            if is_offline {
+                return Some((candidate.job_id, "agent"));
+            }
             if not_before.is_some_and(|not_before| not_before > now) {
                 return Some((candidate.job_id, "retry"));
             }
@@ -173,9 +181,13 @@ impl Catalog {
     }
 
     pub(crate) async fn has_waiting_jobs(&self, now: Timestamp) -> Result<bool, CatalogError> {
-        let sql = "SELECT 1 FROM jobs WHERE state = 'queued' AND (not_before IS NULL OR not_before <= $1) LIMIT 1";
+        let here = crate::agents::may_be_done_here("$2");
+        let sql = format!(
+            "SELECT 1 FROM jobs WHERE state = 'queued' AND (not_before IS NULL OR not_before <= $1) AND {here} LIMIT 1"
+        );
         let found: Option<i64> = Sql::new(format!("SELECT CAST(COUNT(*) AS BIGINT) FROM ({sql}) AS found"))
             .bind(now)
+            .bind(self.process())
             .first(self.read(), "look for work")
             .await?;
         Ok(found.unwrap_or(0) > 0)

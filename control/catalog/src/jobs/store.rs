@@ -154,6 +154,7 @@ impl WorkerStore for CatalogJobs {
         dead_before: Timestamp,
     ) -> StoreResult<'_, Vec<String>> {
         Box::pin(async move {
+            self.catalog.is_process(&process.id);
             let work = async {
                 let mut tx = self.catalog.begin().await?;
                 let names = tx.register_workers(&process, count, now, dead_before).await?;
