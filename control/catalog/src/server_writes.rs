@@ -17,10 +17,11 @@ impl WriteTx {
         now: Timestamp,
     ) -> Result<ServerId, CatalogError> {
         let id: ServerId = Sql::new(
-            "INSERT INTO servers (name, is_local, address, labels, created_at, version) \
-             VALUES ($1, $2, $3, $4, $5, 1) RETURNING id",
+            "INSERT INTO servers (name, name_key, is_local, address, labels, created_at, version) \
+             VALUES ($1, $2, $3, $4, $5, $6, 1) RETURNING id",
         )
         .bind(name)
+        .bind(name.to_lowercase())
         .bind(false)
         .bind(address)
         .bind(Json(&labels))
@@ -43,13 +44,15 @@ impl WriteTx {
         now: Timestamp,
     ) -> Result<i64, CatalogError> {
         let changed = Sql::new(
-            "UPDATE servers SET name = $1, address = $2, labels = $3, version = version + 1 WHERE id = $4 AND version = $5",
+            "UPDATE servers SET name = $1, name_key = $6, address = $2, labels = $3, version = version + 1 \
+             WHERE id = $4 AND version = $5",
         )
         .bind(name)
         .bind(address)
         .bind(Json(&labels))
         .bind(id)
         .bind(version)
+        .bind(name.to_lowercase())
         .run(&self.tx, "change a server")
         .await?;
         if changed == 0 {

@@ -52,6 +52,7 @@ impl Background {
         if role == Role::Server {
             keepers.push(tokio::spawn(state.work.clone().keep_pools_measured(end.clone())));
             keepers.push(tokio::spawn(keep_catalog(state.clone(), end.clone())));
+            keepers.push(tokio::spawn(state.work.clone().keep_agents(state.process.id.clone(), end.clone())));
             if state.settings.scheduler_enabled {
                 let (scheduler, end) = (Scheduler { store: jobs, clock }, end.clone());
                 keepers.push(tokio::spawn(async move { scheduler.run(end).await }));

@@ -1,7 +1,7 @@
 //! The server: REST with OpenAPI, events, restic REST, the embedded web UI. Thin handlers over the rooms below.
 //!
 //! - **Owns**: routes, sessions, permissions, the mapping of errors to answers, TLS, settings.
-//! - **May use**: `work`, `jobs`, `catalog`, `policy`, `model`.
+//! - **May use**: `work`, `jobs`, `catalog`, `policy`, `protocol`, `model`.
 //! - **Must not know**: SQL, repository formats.
 //! - **Invariants**: every route declares the permission it needs; every change and every restore is in the audit log.
 //!
@@ -17,6 +17,7 @@
 //! | `events` | what happens, pushed to browsers |
 //! | `ui` | the embedded web UI |
 //! | `mail`, `metrics`, `preferences` | messages, measurements, what administrators decide |
+//! | `gateway` | where agents call |
 //! | `api` | the handlers, one file per area |
 //! | `restic_rest` | restic's REST protocol over any repository |
 
@@ -27,6 +28,7 @@ pub mod auth;
 pub mod background;
 pub mod connections;
 pub mod events;
+mod gateway;
 pub mod http;
 mod mail;
 pub mod metrics;

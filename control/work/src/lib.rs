@@ -1,7 +1,8 @@
 //! What each kind of job does, with the engine at hand.
 //!
-//! - **Owns**: job handlers, pools and repositories as stores, sealed secrets, browsing and restoring of snapshots.
-//! - **May use**: `catalog`, `jobs`, `policy`, the engine, `model`.
+//! - **Owns**: job handlers, pools and repositories as stores, sealed secrets, browsing and restoring of snapshots, agents as
+//!   the protocol's machines see them.
+//! - **May use**: `catalog`, `jobs`, `policy`, `protocol`, `sources/host`, the engine, `model`.
 //! - **Must not know**: HTTP, sessions, roles.
 //! - **Invariants**: a secret is in the catalog only sealed; a run that lost one file never says that it succeeded; what
 //!   was begun is either finished or taken back.
@@ -18,6 +19,7 @@
 //! # }
 //! ```
 
+pub mod agent;
 pub mod browse;
 pub mod explorer;
 pub mod handler;
@@ -38,8 +40,12 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use rempart_catalog::Catalog;
 use rempart_crypto::KdfParams;
+use rempart_host::stats::StatsReader;
 use rempart_model::PoolId;
+use rempart_protocol::Identity;
+use tokio::sync::OnceCell;
 
+use agent::Agents;
 pub use local::LocalMachine;
 use repository::OpenRepositories;
 pub use secret::{MasterKey, MasterKeyError, SecretText};
@@ -53,6 +59,11 @@ pub struct Work {
     pub(crate) kdf: KdfParams,
     pub(crate) machine: LocalMachine,
     pub repositories: OpenRepositories,
+    pub agents: Agents,
+    /// By which agents know this server.
+    identity: OnceCell<Arc<Identity>>,
+    /// Figures of this machine: how busy it is, is known between two readings.
+    stats: Arc<Mutex<StatsReader>>,
     /// When this process last asked for each pool's measurement.
     asked_analyses: Mutex<HashMap<PoolId, Timestamp>>,
 }
@@ -85,6 +96,9 @@ impl Work {
             kdf: settings.kdf,
             machine: settings.machine,
             repositories: OpenRepositories::default(),
+            agents: Agents::default(),
+            identity: OnceCell::new(),
+            stats: Arc::default(),
             asked_analyses: Mutex::default(),
         })
     }

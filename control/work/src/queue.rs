@@ -118,6 +118,9 @@ impl Work {
     /// What cannot work is refused at once, before anybody waits for it.
     pub async fn enqueue_restore(&self, asked: RestorePayload, by: Option<UserId>) -> Result<JobId> {
         let row = self.catalog.snapshot(asked.snapshot_id).await?;
+        if let Some(server) = asked.server_id {
+            self.catalog.server(server).await?;
+        }
         if let Some(target) = asked.task.target.as_deref().filter(|target| !target.starts_with('/')) {
             let detail = format!("{target} does not begin with /");
             return Err(Trouble::new(&table::RESTORE_TARGET).with("detail", detail).field("target"));
@@ -130,7 +133,7 @@ impl Work {
         self.enqueue(NewJob {
             priority: 5,
             repository_id: Some(row.repository_id),
-            server_id: row.server_id,
+            server_id: asked.server_id.or(row.server_id),
             requested_by: by,
             payload: as_json(&asked)?,
             ..NewJob::new(JobKind::Restore)

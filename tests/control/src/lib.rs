@@ -18,7 +18,7 @@ pub use catalog::Database;
 pub use client::{Answer, Client};
 pub use listener::Listener;
 pub use place::{JOB, Place, Protected, all_ended, ended, protect, protect_with};
-pub use process::{Extra, Server, Worker};
+pub use process::{Agent, Extra, Server, Worker};
 pub use random::Random;
 
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! `rempart server` and `rempart worker` as processes.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -20,19 +20,22 @@ const START: Duration = Duration::from_secs(60);
 /// Killed when dropped.
 struct Process {
     child: Child,
-    log: std::path::PathBuf,
+    log: PathBuf,
 }
 
 impl Process {
     fn start(words: &[&str], folder: &Path, extra: Extra<'_>, log: &str) -> (Self, mpsc::Receiver<String>) {
-        let log = folder.with_file_name(log);
-        let open = std::fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log");
-        let mut program = Program::rempart().args(words).env("BACKUPS_DIR", folder).env("RUST_LOG", "info");
+        let mut program = Program::rempart().args(words).env("BACKUPS_DIR", folder);
         for (name, value) in extra {
             program = program.env(name, value);
         }
-        let mut command = program.into_command();
-        let mut child = command.stdout(Stdio::piped()).stderr(open).spawn().expect("start rempart");
+        Self::spawn(program, folder.with_file_name(log))
+    }
+
+    fn spawn(program: Program, log: PathBuf) -> (Self, mpsc::Receiver<String>) {
+        let open = std::fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log");
+        let mut command = program.env("RUST_LOG", "info").into_command();
+        let mut child = command.stdout(Stdio::piped()).stderr(open).spawn().expect("start the program");
         let stdout = child.stdout.take().expect("piped");
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
@@ -119,6 +122,24 @@ impl Worker {
 
     pub fn pid(&self) -> u32 {
         self.0.child.id()
+    }
+
+    pub fn kill(mut self) {
+        self.0.kill();
+    }
+
+    pub fn log(&self) -> String {
+        self.0.log()
+    }
+}
+
+/// `rempart-agent run` on a folder of its own, as on another machine.
+pub struct Agent(Process);
+
+impl Agent {
+    pub fn start(folder: &Path) -> Self {
+        let program = Program::agent().args(["run", "--data"]).arg(folder);
+        Self(Process::spawn(program, folder.with_extension("log")).0)
     }
 
     pub fn kill(mut self) {

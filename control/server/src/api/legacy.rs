@@ -2,7 +2,7 @@
 //! working. Everything about them is here. `/api/plans`, `/api/servers` and `/api/workers` need no view: they are the new
 //! routes.
 //!
-//! [`TABLE`] says what each does today. Those whose service comes later answer 501 with a body that says so.
+//! [`TABLE`] says what each does today.
 
 use axum::Json;
 use axum::extract::State;
@@ -38,8 +38,6 @@ pub enum Does {
     SameAs(&'static str),
     /// It is a new route, with the old one's meaning.
     IsNew,
-    /// Not before this exists.
-    Later(&'static str),
 }
 
 /// Every old route: method, path, what it does.
@@ -57,8 +55,8 @@ pub const TABLE: &[(&str, &str, Does)] = &[
     ("POST", "/api/destinations", Does::SameAs("POST /api/pools")),
     ("POST", "/api/backup-jobs/{id}/run", Does::SameAs("POST /api/plans/{id}/execute")),
     ("GET", "/api/servers", Does::IsNew),
-    ("POST", "/api/servers", Does::Later("agents")),
-    ("POST", "/api/servers/{id}/collect-stats", Does::Later("agents")),
+    ("POST", "/api/servers", Does::IsNew),
+    ("POST", "/api/servers/{id}/collect-stats", Does::IsNew),
     ("GET", "/api/workers", Does::IsNew),
     ("POST", "/api/workers/{name}/start", Does::IsNew),
     ("POST", "/api/workers/{name}/stop", Does::IsNew),
@@ -74,7 +72,6 @@ pub fn markdown() -> String {
         let today = match does {
             Does::SameAs(route) => format!("as `{route}`"),
             Does::IsNew => "works".to_owned(),
-            Does::Later(what) => format!("501 until there are {what}"),
         };
         text.push_str(&format!("| `{method} {path}` | {today} |\n"));
     }
@@ -267,6 +264,7 @@ async fn restore_by_id(
 fn request(body: LegacyRestore) -> RestoreRequest {
     RestoreRequest {
         paths: body.paths,
+        server_id: None,
         target: body.target,
         overwrite: Overwrite::IfChanged,
         delete: false,

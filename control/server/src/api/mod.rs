@@ -1,5 +1,6 @@
 //! What the server answers to: one file per area, each with its `routes()`.
 
+pub mod agents;
 pub mod audit;
 pub mod auth;
 pub mod dashboard;
@@ -23,8 +24,8 @@ pub mod users;
 pub mod words;
 pub mod workers;
 
-use crate::events;
 use crate::http::routes::Routes;
+use crate::{events, gateway};
 
 /// Every route of the API.
 #[must_use]
@@ -38,6 +39,7 @@ pub fn routes() -> Routes {
         .merge(settings::routes())
         .merge(system::routes())
         .merge(servers::routes())
+        .merge(agents::routes())
         .merge(pools::routes())
         .merge(repositories::routes())
         .merge(snapshots::routes())
@@ -48,4 +50,5 @@ pub fn routes() -> Routes {
         .merge(dashboard::routes())
         .merge(legacy::routes())
         .merge(events::routes())
+        .merge(gateway::routes())
 }

@@ -272,7 +272,8 @@ pub async fn begin_restore(
         dry_run: body.dry_run,
         verify: body.verify,
     };
-    let job = state.work.enqueue_restore(RestorePayload { snapshot_id: id, task }, Some(caller.user)).await?;
+    let payload = RestorePayload { snapshot_id: id, server_id: body.server_id.map(ServerId::new), task };
+    let job = state.work.enqueue_restore(payload, Some(caller.user)).await?;
     Ok((StatusCode::ACCEPTED, Json(Accepted { job_id: job.get(), run_id: None })))
 }
 
@@ -302,6 +303,7 @@ mod tests {
     #[test]
     fn the_audit_log_names_what_is_restored_as_people_read_it() {
         let body = |paths: &[&str], target: Option<&str>| RestoreRequest {
+            server_id: None,
             paths: paths.iter().map(|path| (*path).to_owned()).collect(),
             target: target.map(str::to_owned),
             overwrite: super::super::types::Overwrite::Never,

@@ -143,7 +143,6 @@ impl From<ServerRow> for Server {
             name: row.name,
             local: row.is_local,
             address: row.address,
-            // This answer comes from the machine itself.
             connection: match (row.is_local, row.last_seen_at) {
                 (true, _) => Connection::Online,
                 (false, Some(_)) => Connection::Offline,
@@ -153,6 +152,7 @@ impl From<ServerRow> for Server {
             os: row.os,
             host_name: row.host_name,
             labels: row.labels,
+            agent: None,
             plan_count: u32::try_from(row.plan_count).unwrap_or(u32::MAX),
             version: row.version,
         }

@@ -41,6 +41,16 @@ pub async fn config(settings: &Settings, stop: &CancellationToken) -> Result<Opt
     }
 }
 
+/// The SHA-256 of the certificate of our own making, in hexadecimal digits: agents pin it, where browsers ask. `None` where
+/// others vouch for the server.
+#[must_use]
+pub fn own_fingerprint(settings: &Settings) -> Option<String> {
+    match settings.transport {
+        Transport::OwnCertificate => own::fingerprint(&settings.tls_dir()),
+        Transport::Plain(_) | Transport::Files { .. } => None,
+    }
+}
+
 async fn load(certificate: &Path, key: &Path) -> Result<RustlsConfig, TlsError> {
     let failed = |source| TlsError::Files { certificate: certificate.to_owned(), key: key.to_owned(), source };
     RustlsConfig::from_pem_file(certificate, key).await.map_err(failed)

@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SanType};
+use sha2::{Digest as _, Sha256};
 
 #[derive(Debug, thiserror::Error)]
 pub enum OwnCertificateError {
@@ -34,6 +37,19 @@ pub fn open_or_create(dir: &Path, listen: IpAddr, address: IpAddr) -> Result<(Pa
     write(&key, &key_pem, 0o600).map_err(failed(&key))?;
     write(&certificate, &certificate_pem, 0o644).map_err(failed(&certificate))?;
     Ok((certificate, key))
+}
+
+/// Of the certificate in this folder: SHA-256 of its DER form.
+pub fn fingerprint(dir: &Path) -> Option<String> {
+    let pem = std::fs::read_to_string(dir.join("certificate.pem")).ok()?;
+    let base64: String = pem
+        .lines()
+        .skip_while(|line| !line.starts_with("-----BEGIN"))
+        .skip(1)
+        .take_while(|line| !line.starts_with("-----END"))
+        .collect();
+    let der = STANDARD.decode(base64).ok()?;
+    Some(Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn make(listen: IpAddr, address: IpAddr) -> Result<(String, String), rcgen::Error> {
@@ -72,6 +88,7 @@ fn write(path: &Path, text: &str, mode: u32) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustls::pki_types::pem::PemObject as _;
     use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
@@ -83,5 +100,9 @@ mod tests {
         assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         open_or_create(&folder.path().join("tls"), address, address).unwrap();
         assert_eq!(std::fs::read(&certificate).unwrap(), first, "a second start makes another certificate");
+        let der = rustls::pki_types::CertificateDer::from_pem_slice(&first).unwrap();
+        let expected: String = Sha256::digest(&der).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(fingerprint(certificate.parent().unwrap()), Some(expected));
+        assert_eq!(fingerprint(folder.path()), None);
     }
 }

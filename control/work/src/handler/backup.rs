@@ -31,9 +31,6 @@ impl Work {
         let gone = || Trouble::new(&table::JOB_TARGET_GONE).with("detail", "the plan was deleted");
         let plan = self.catalog.plan(job.plan_id.ok_or_else(gone)?).await.map_err(target_gone)?;
         let server = self.catalog.server(plan.server_id).await.map_err(target_gone)?;
-        if !server.is_local {
-            return Err(Trouble::new(&table::SERVER_NO_AGENT));
-        }
         let repository = self.open_repository(repository_of(job)?).await?.canceled_by(&desk.gauge.cancel);
         let own_tag = match job.run_id {
             Some(run) => run_tag(run, job.queued_at),
@@ -57,11 +54,12 @@ impl Work {
         desk.info(format!("backing up {} to {}", work.sources.folders.join(", "), repository.location()));
         let (gauge, myself) = (desk.gauge.clone(), Arc::clone(self));
         let (run_id, here) = (job.run_id, tokio::runtime::Handle::current());
-        let done = engine(move || {
-            let keep = |problems: &[FileProblem]| here.block_on(myself.keep_problems(run_id, problems));
-            task::run(&repository, &work, &gauge, &keep)
-        })
-        .await?;
+        let keep = move |problems: &[FileProblem]| here.block_on(myself.keep_problems(run_id, problems));
+        let done = if server.is_local {
+            engine(move || task::run(&repository, &work, &gauge, &keep)).await?
+        } else {
+            self.backup_elsewhere((job, server.id), work, repository, Box::new(keep), desk).await?
+        };
         self.record(job, &plan, &done.snapshot, Some(done.problem_count), desk).await
     }
 
@@ -76,7 +74,7 @@ impl Work {
         let Some(run) = run else { return Ok(()) };
         let told = |problem: &FileProblem| Problem {
             path: problem.path.clone(),
-            kind: problem.kind.to_owned(),
+            kind: problem.kind.to_string(),
             message: problem.message.clone(),
         };
         let rows: Vec<Problem> = problems.iter().map(told).collect();

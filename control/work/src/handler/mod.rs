@@ -34,6 +34,8 @@ pub struct Desk {
     /// Holds the request to stop, too.
     pub gauge: Arc<Gauge>,
     log: Arc<dyn Fn(LogLevel, String) + Send + Sync>,
+    /// How far an agent says that it is.
+    told: Mutex<Option<JobProgress>>,
     /// What the run's counters are in the end.
     counted: Mutex<Option<RunCounters>>,
 }
@@ -41,15 +43,20 @@ pub struct Desk {
 impl Desk {
     #[must_use]
     pub fn new(log: impl Fn(LogLevel, String) + Send + Sync + 'static) -> Self {
-        Self { gauge: Arc::default(), log: Arc::new(log), counted: Mutex::default() }
+        Self { gauge: Arc::default(), log: Arc::new(log), told: Mutex::default(), counted: Mutex::default() }
     }
 
-    fn info(&self, text: impl Into<String>) {
+    pub(crate) fn info(&self, text: impl Into<String>) {
         (self.log)(LogLevel::Info, text.into());
     }
 
-    fn warn(&self, text: impl Into<String>) {
+    pub(crate) fn warn(&self, text: impl Into<String>) {
         (self.log)(LogLevel::Warning, text.into());
+    }
+
+    /// The work is done elsewhere: so far it is.
+    pub(crate) fn tells(&self, progress: JobProgress) {
+        *self.told.lock() = Some(progress);
     }
 
     fn count(&self, counters: RunCounters) {
@@ -58,7 +65,7 @@ impl Desk {
 
     /// The gauge as it stands, with what was counted in the end.
     fn progress(&self) -> JobProgress {
-        let mut progress = self.gauge.progress();
+        let mut progress = self.told.lock().clone().unwrap_or_else(|| self.gauge.progress());
         if let Some(counters) = &*self.counted.lock() {
             progress.step = "done".to_owned();
             progress.eta_seconds = None;
@@ -170,6 +177,6 @@ fn target_gone(error: rempart_catalog::CatalogError) -> Trouble {
 
 /// Runs engine work on a thread of its own. The thread always ends before this does: a job that is told to stop stops at
 /// the engine's next named point, and holds its locks until then.
-async fn engine<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(crate) async fn engine<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     blocking(work).await
 }

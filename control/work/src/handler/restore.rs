@@ -1,9 +1,9 @@
-//! `restore`: files of a recovery point come back to this machine.
+//! `restore`: files of a recovery point come back, to this machine or through an agent to another.
 
 use std::sync::Arc;
 
 use rempart_jobs::{Job, JobOutcome};
-use rempart_model::SnapshotRowId;
+use rempart_model::{ServerId, SnapshotRowId};
 use serde::{Deserialize, Serialize};
 
 use super::{Desk, as_json, engine, payload, target_gone, warned};
@@ -17,24 +17,36 @@ use crate::trouble::{Result, Trouble, table};
 #[serde(rename_all = "camelCase")]
 pub struct RestorePayload {
     pub snapshot_id: SnapshotRowId,
+    /// Onto which machine; absent: the one that they came from, or this one where that is not known.
+    #[serde(default)]
+    pub server_id: Option<ServerId>,
     #[serde(flatten)]
     pub task: RestoreTask,
 }
 
 impl Work {
     pub(super) async fn restore(self: &Arc<Self>, job: &Job, desk: &Desk) -> Result<JobOutcome> {
-        let RestorePayload { snapshot_id, task: asked } = payload(job)?;
+        let RestorePayload { snapshot_id, task: asked, .. } = payload(job)?;
         let row = self.catalog.snapshot(snapshot_id).await.map_err(target_gone)?;
         let repository = self.open_repository(row.repository_id).await?.canceled_by(&desk.gauge.cancel);
         let id = snapshot_hash(&row.hash)?;
         let target = asked.target.clone().unwrap_or_else(|| "/".to_owned());
         desk.info(format!("restoring the snapshot {} to {target}", id.short()));
-        let gauge = desk.gauge.clone();
-        let result = engine(move || {
-            let stored = repository.snapshot(id)?;
-            task::run(&repository, &stored, &asked, &gauge)
-        })
-        .await?;
+        let elsewhere = match job.server_id {
+            Some(server) => Some(self.catalog.server(server).await.map_err(target_gone)?).filter(|row| !row.is_local),
+            None => None,
+        };
+        let result = if let Some(server) = elsewhere {
+            desk.info(format!("onto {}", server.name));
+            self.restore_elsewhere((job, server.id), repository, (id, asked), desk).await?
+        } else {
+            let gauge = desk.gauge.clone();
+            engine(move || {
+                let stored = repository.snapshot(id)?;
+                task::run(&repository, &stored, &asked, &gauge)
+            })
+            .await?
+        };
         for problem in result.problems.iter().take(100) {
             desk.warn(format!("{}: {}", problem.path, problem.message));
         }

@@ -1,5 +1,6 @@
 //! A backup: folders of this machine become a snapshot.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
@@ -51,7 +52,7 @@ pub struct FileProblem {
     /// As the explorer writes it.
     pub path: String,
     /// A word such as `unreadable`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// For [`crate::localised`].
     pub message: String,
 }
@@ -99,7 +100,7 @@ fn told(problem: &Problem) -> FileProblem {
         }
         ProblemKind::ContentMissing => ("contentMissing", Trouble::new(&table::PROBLEM_CONTENT)),
     };
-    FileProblem { path: readable_path(&problem.path), kind, message: trouble.told().encode() }
+    FileProblem { path: readable_path(&problem.path), kind: kind.into(), message: trouble.told().encode() }
 }
 
 /// Runs it. `before_commit` is told the problems once everything is stored and before the snapshot makes it count: a
@@ -182,7 +183,7 @@ fn folders(task: &BackupTask) -> Vec<PathBuf> {
 }
 
 /// As a snapshot names them: text, like restic.
-fn paths(task: &BackupTask) -> Vec<String> {
+pub(crate) fn paths(task: &BackupTask) -> Vec<String> {
     folders(task).iter().map(|path| path.to_string_lossy().into_owned()).collect()
 }
 
@@ -219,7 +220,7 @@ pub fn pattern_fault(pattern: &str) -> Option<&'static str> {
 
 /// The newest of the same plan, else of the same host and paths. One that cannot be read is no parent, and no reason to
 /// make no backup.
-fn parent(repository: &Repository, task: &BackupTask) -> Result<Option<StoredSnapshot>> {
+pub(crate) fn parent(repository: &Repository, task: &BackupTask) -> Result<Option<StoredSnapshot>> {
     let sorted = |paths: &[String]| {
         let mut sorted = paths.to_vec();
         sorted.sort();
@@ -256,7 +257,7 @@ fn change_cache(repository: &Repository, task: &BackupTask) -> Result<Option<Cha
 }
 
 /// A run that was stopped leaves what it stored in the index, so that the next one need not store it again.
-fn keep_what_is_stored(writer: Writer) {
+pub(crate) fn keep_what_is_stored(writer: Writer) {
     if let Err(error) = writer.finish() {
         tracing::info!(%error, "what was stored before the failure is not in the index");
     }

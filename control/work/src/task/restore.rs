@@ -1,5 +1,6 @@
 //! A restore: a snapshot, or a part of it, becomes files of this machine again.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
@@ -90,7 +91,7 @@ pub struct RestoreProblem {
 pub struct RestoreChange {
     pub path: String,
     /// `create`, `replace`, `update`, `describe`, `keep`, `delete`.
-    pub action: &'static str,
+    pub action: Cow<'static, str>,
     pub size_bytes: u64,
 }
 
@@ -130,7 +131,7 @@ impl RestoreObserver for Watch<'_> {
         if changes.len() < LISTED {
             let path = String::from_utf8_lossy(path).into_owned();
             self.gauge.current(path.clone());
-            changes.push(RestoreChange { path, action, size_bytes: bytes });
+            changes.push(RestoreChange { path, action: action.into(), size_bytes: bytes });
         }
     }
 

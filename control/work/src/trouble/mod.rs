@@ -10,10 +10,12 @@ use rempart_archive::backup::BackupError;
 use rempart_archive::browse::BrowseError;
 use rempart_archive::restore::RestoreError;
 use rempart_catalog::{CatalogError, CatalogErrorKind};
+use rempart_protocol::Refusal;
 use rempart_repository::{BlobError, ErrorKind as RepositoryKind, RepositoryError};
 use rempart_storage::{ErrorKind as StorageKind, LocationError, StorageError};
 use serde::{Deserialize, Serialize};
 
+use crate::agent::session::Stopped;
 use crate::secret::SealError;
 pub use table::Sentence;
 
@@ -85,6 +87,12 @@ impl Trouble {
             &table::REPOSITORY_LOCKED,
             &table::REPOSITORY_LOCK_LOST,
             &table::CATALOG_UNAVAILABLE,
+            &table::AGENT_OFFLINE,
+            &table::AGENT_LOST,
+            &table::AGENT_RESTARTED,
+            &table::AGENT_SESSION,
+            &table::AGENT_DECLINED,
+            &table::AGENT_FAILED_FOR_NOW,
         ];
         codes.iter().any(|sentence| sentence.code == self.code())
     }
@@ -196,6 +204,22 @@ pub(crate) fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     text.trim_end_matches('.').to_owned()
+}
+
+/// A session or channel that ended, whoever ended it.
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(&table::AGENT_SESSION).because(refusal)
+    }
+}
+
+impl From<Stopped> for Trouble {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Canceled => Self::new(&table::JOB_CANCELED),
+            Stopped::Over(refusal) => refusal.into(),
+        }
+    }
 }
 
 impl From<StorageError> for Trouble {

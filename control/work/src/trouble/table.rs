@@ -208,9 +208,65 @@ sentences! {
         fr: "{path} ne peut pas être lu ({detail}).";
         en: "{path} cannot be read ({detail}).";
     }
-    SERVER_NO_AGENT = 501 "server.no_agent" {
-        fr: "Seule la machine du serveur peut être protégée pour l'instant.", "Les agents arrivent dans une version suivante.";
-        en: "Only the server's own machine can be protected for now.", "Agents come in a later version.";
+    SERVER_LOCAL = 409 "server.local" {
+        fr: "C'est la machine du serveur : elle n'a pas d'agent et reste dans la liste.";
+        en: "This is the server's own machine: it has no agent, and stays in the list.";
+    }
+    SERVER_NAME_TAKEN = 409 "server.name_taken" {
+        fr: "Un serveur nommé « {name} » existe déjà.", "Choisissez un autre nom.";
+        en: "There already is a server named “{name}”.", "Choose another name.";
+    }
+    SERVER_IN_USE = 409 "server.in_use" {
+        fr: "« {name} » utilise encore ce serveur.", "Supprimez d'abord ses plans et retirez ses dépôts.";
+        en: "“{name}” still uses this server.", "Remove its plans and its repositories first.";
+    }
+    AGENT_OFFLINE = 409 "agent.offline" {
+        fr: "L'agent de ce serveur n'est pas connecté.", "Vérifiez sur la machine que rempart-agent tourne et atteint ce serveur ; ce qui l'attend part à son retour.";
+        en: "The agent of this server is not connected.", "See on the machine that rempart-agent runs and reaches this server; what waits for it starts when it is back.";
+    }
+    AGENT_SILENT = 503 "agent.silent" {
+        fr: "L'agent n'a pas répondu en {seconds} s.", "Le disque de la machine est peut-être lent ou bloqué ; réessayez.";
+        en: "The agent has not answered within {seconds} s.", "The machine's disk may be slow or stuck; try again.";
+    }
+    AGENT_ANSWER = 502 "agent.answer" {
+        fr: "La réponse de l'agent n'a pas été comprise ({detail}).", "Mettez à jour celui des deux qui est le plus ancien, agent ou serveur.";
+        en: "The agent's answer was not understood ({detail}).", "Upgrade whichever is older, the agent or the server.";
+    }
+    AGENT_OLD = 422 "agent.old" {
+        fr: "L'agent ne sait pas répondre à cette question.", "Mettez-le à jour.";
+        en: "The agent does not know how to answer this.", "Upgrade it.";
+    }
+    AGENT_DECLINED = 409 "agent.declined" {
+        fr: "L'agent n'a pas pris la tâche ({detail}).", "Relancez quand il aura terminé ce qu'il fait.";
+        en: "The agent did not take the job ({detail}).", "Run again once it has done what it is at.";
+    }
+    AGENT_LOST = 503 "agent.lost" {
+        fr: "L'agent a été perdu pendant le travail ({detail}).", "Rien de ce qui est stocké n'est perdu : relancer reprend où c'était, dès que l'agent est là.";
+        en: "The agent was lost while it worked ({detail}).", "Nothing that is stored is lost: running again goes on from there, as soon as the agent is there.";
+    }
+    AGENT_RESTARTED = 503 "agent.restarted" {
+        fr: "L'agent a été redémarré pendant le travail ({detail}).", "Relancez : ce qui est stocké n'est pas envoyé deux fois.";
+        en: "The agent was started anew while it worked ({detail}).", "Run again: what is stored is not sent twice.";
+    }
+    AGENT_SESSION = 503 "agent.session" {
+        fr: "La session avec l'agent s'est terminée avant la fin ({detail}).", "Relancez : ce qui est stocké n'est pas envoyé deux fois.";
+        en: "The session with the agent ended early ({detail}).", "Run again: what is stored is not sent twice.";
+    }
+    AGENT_REFUSED = 422 "agent.refused" {
+        fr: "Ce que l'agent a envoyé a été refusé, et rien n'en a été retenu ({detail}).", "Vérifiez la mémoire et la version de l'agent ; si vous ne l'expliquez pas, révoquez sa clé.";
+        en: "What the agent sent was refused, and nothing of it was kept ({detail}).", "Check the machine's memory and the agent's version; if nothing explains it, revoke its key.";
+    }
+    AGENT_FAILED = 422 "agent.failed" {
+        fr: "L'agent a échoué ({detail}).", "Corrigez la cause sur la machine, puis relancez.";
+        en: "The agent failed ({detail}).", "Correct the cause on the machine, then run again.";
+    }
+    AGENT_FAILED_FOR_NOW = 503 "agent.failed_for_now" {
+        fr: "L'agent n'a pas pu terminer cette fois ({detail}).", "Relancez.";
+        en: "The agent could not finish this time ({detail}).", "Run again.";
+    }
+    HOST_FAILED = 500 "host.failed" {
+        fr: "Cette machine n'a pas pu être examinée ({detail}).", "Vérifiez que /proc et /sys sont lisibles.";
+        en: "This machine could not be looked at ({detail}).", "See that /proc and /sys can be read.";
     }
     BACKUP_NO_SOURCES = 422 "backup.no_sources" {
         fr: "Le plan ne nomme aucun dossier.", "Ajoutez au moins un dossier.";

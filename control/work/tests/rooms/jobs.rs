@@ -205,7 +205,7 @@ fn a_problem_is_told_in_the_readers_language_with_what_the_system_says() {
             told.into_inner()
         });
         let told = told.await.unwrap();
-        assert_eq!((told[0].path.as_str(), told[0].kind), ("/proc/self/mem", "unreadable"));
+        assert_eq!((told[0].path.as_str(), &*told[0].kind), ("/proc/self/mem", "unreadable"));
         let said = |tongue| localised(&told[0].message, tongue).0;
         assert_eq!(said(Tongue::English), "Could not be read: Input/output error (os error 5).");
         assert_eq!(said(Tongue::French), "N'a pas pu être lu : erreur d'entrée-sortie du disque (erreur système 5).");

@@ -59,6 +59,11 @@ impl Claims {
         true
     }
 
+    /// Whether somebody was told to store it, and the index does not have it yet.
+    pub(super) fn holds(&self, kind: BlobKind, id: &BlobId) -> bool {
+        self.shard(kind, id).lock().contains(id.as_bytes())
+    }
+
     pub(super) fn stored(&self, blobs: usize) {
         self.stored.fetch_add(blobs as u64, Ordering::Relaxed);
     }
@@ -91,7 +96,9 @@ mod tests {
         assert_eq!(granted, ids.len());
         assert!(claims.claim(BlobKind::Tree, &ids[0], || false), "a tree of the same id is another blob");
         assert!(!claims.claim(BlobKind::Tree, &ids[1], || true), "a known blob was claimed");
+        assert!(claims.holds(BlobKind::Data, &ids[2]) && !claims.holds(BlobKind::Tree, &ids[2]));
         claims.release(BlobKind::Data, &ids[2]);
+        assert!(!claims.holds(BlobKind::Data, &ids[2]));
         assert!(claims.claim(BlobKind::Data, &ids[2], || false), "a released claim stayed");
     }
 }

@@ -152,6 +152,12 @@ impl Writer {
         }
     }
 
+    /// Whether the repository has this blob, or will have it before this writer can commit: somebody claimed it.
+    pub fn will_have(&self, kind: BlobKind, id: &BlobId) -> bool {
+        // In this order: a claim is forgotten only after the index has the blob.
+        self.core.claims.holds(kind, id) || self.core.repo.index().is_ok_and(|index| index.contains(kind, id))
+    }
+
     /// Makes all that was put durable and names it in the index. The writer goes on; nothing may be put meanwhile.
     /// Also what a run that is canceled ends with: what it stored is found again.
     pub fn flush(&self) -> Result<()> {

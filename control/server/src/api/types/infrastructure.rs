@@ -28,6 +28,8 @@ pub struct Server {
     pub os: Option<String>,
     pub host_name: Option<String>,
     pub labels: Vec<String>,
+    /// `null` for this machine, which needs none.
+    pub agent: Option<super::Agent>,
     pub plan_count: u32,
     pub version: i64,
 }
@@ -36,7 +38,11 @@ pub struct Server {
 #[serde(rename_all = "camelCase")]
 pub struct ServerCreate {
     pub name: String,
-    pub address: String,
+    /// For people: the agent calls by itself, from wherever it is.
+    #[serde(default)]
+    pub address: Option<String>,
+    #[serde(default)]
+    pub labels: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

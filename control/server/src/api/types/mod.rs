@@ -4,6 +4,7 @@
 //! that may be missing is `null`, never left out, so that a client need not ask twice.
 
 mod access;
+mod agents;
 mod dashboard;
 mod infrastructure;
 mod plans;
@@ -11,6 +12,7 @@ mod runs;
 mod snapshots;
 
 pub use access::*;
+pub use agents::*;
 pub use dashboard::*;
 pub use infrastructure::*;
 pub use plans::*;

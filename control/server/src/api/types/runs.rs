@@ -82,7 +82,7 @@ pub struct Job {
     pub priority: i32,
     pub attempt: u32,
     pub max_attempts: u32,
-    /// Why it waits, where it does: `global`, `server`, `repository`, `retry`.
+    /// Why it waits, where it does: `global`, `server`, `repository`, `retry`, `agent`.
     pub waits_for: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     pub queued_at: Timestamp,

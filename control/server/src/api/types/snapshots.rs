@@ -73,6 +73,9 @@ pub enum Overwrite {
 pub struct RestoreRequest {
     /// As the entries name them; empty: everything.
     pub paths: Vec<String>,
+    /// Onto which server; `null`: the one that the files came from, or this machine where that is not known.
+    #[serde(default)]
+    pub server_id: Option<i64>,
     /// A folder, as the explorer writes its path; `null`: where the files came from.
     pub target: Option<String>,
     pub overwrite: Overwrite,

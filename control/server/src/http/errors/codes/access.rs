@@ -101,6 +101,10 @@ super::codes! {
         fr: "La date d'expiration est déjà passée.";
         en: "The expiry lies in the past.";
     }
+    ENROLMENT_HOURS = 422 "enrolment.hours" {
+        fr: "Un jeton d'enrôlement est valable de 1 à {most} heures.";
+        en: "An enrolment token is good for 1 to {most} hours.";
+    }
     TOKEN_LIMIT = 409 "token.limit" {
         fr: "Vous avez déjà {limit} jetons.", "Supprimez ceux qui ne servent plus.";
         en: "You have {limit} tokens already.", "Remove those that are not used.";

@@ -1,0 +1,124 @@
+//! Other machines, as pages and scripts manage them; and the gate where their agents call, knocked at by who is none.
+
+mod support;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use rempart_model::Role;
+use rempart_protocol::control::{AgentControl, AgentParts};
+use rempart_protocol::handshake::ChannelBinding;
+use rempart_protocol::job::JobBook;
+use rempart_protocol::{EnrolmentToken, Identity, PublicKey, RefusalCode};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use support::Server;
+use tokio_tungstenite::tungstenite::Message;
+
+#[tokio::test]
+async fn a_machine_is_added_changed_and_removed() {
+    let server = Server::start().await;
+    server.state.work.start().await.expect("the server's own machine is known");
+    let admin = server.signed_in(Role::Administrator).await;
+    let made = admin.post("/api/servers", json!({ "name": " web-1 ", "labels": ["web"] })).await.expect(201);
+    assert_eq!((made.etag().as_str(), &made.body["name"]), ("\"1\"", &json!("web-1")));
+    assert_eq!((&made.body["connection"], &made.body["agent"]["enrolled"]), (&json!("neverSeen"), &json!(false)));
+    let path = format!("/api/servers/{}", made.body["id"]);
+    admin.post("/api/servers", json!({ "name": "web-1" })).await.refused(409, "server.name_taken");
+    admin.post("/api/servers", json!({ "name": " " })).await.refused(422, "request.empty_field");
+    admin.post("/api/servers", json!({ "address": "x" })).await.refused(422, "request.wrong_type");
+
+    let change = json!({ "name": "web-2", "address": "192.0.2.7", "labels": [] });
+    let stale = admin.request(reqwest::Method::PUT, &path).header("if-match", "\"9\"").json(&change);
+    admin.send(stale).await.refused(412, "request.stale");
+    let changed = admin.put(&path, change).await.expect(200);
+    assert_eq!((changed.etag().as_str(), &changed.body["address"]), ("\"2\"", &json!("192.0.2.7")));
+    let listed = admin.get("/api/servers?q=WEB-2").await.expect(200).body;
+    assert_eq!((&listed["total"], &listed["items"][0]["agent"]["enrolled"]), (&json!(1), &json!(false)));
+
+    // What only an agent can answer is told so while there is none.
+    for question in ["/explorer?path=/", "/stats", "/capabilities"] {
+        admin.get(&format!("{path}{question}")).await.refused(409, "agent.offline");
+    }
+    admin.delete("/api/servers/1").await.refused(409, "server.local");
+    admin.post("/api/servers/1/enrolment", json!({})).await.refused(409, "server.local");
+    assert_eq!(admin.delete(&path).await.expect(204).text, "");
+    admin.get(&path).await.refused(404, "request.not_found");
+    // This machine answers by itself.
+    assert!(admin.get("/api/servers/1/stats").await.expect(200).body["memory"]["totalBytes"].as_u64() > Some(0));
+    assert!(admin.get("/api/servers/1/capabilities").await.expect(200).body["tools"].is_array());
+}
+
+#[tokio::test]
+async fn an_enrolment_token_is_shown_once_with_what_is_to_be_pasted() {
+    let server = Server::with(&[("public_url", "https://backup.example.org")]).await;
+    let admin = server.signed_in(Role::Administrator).await;
+    let id = admin.post("/api/servers", json!({ "name": "web-1" })).await.expect(201).body["id"].clone();
+    let path = format!("/api/servers/{id}/enrolment");
+    for hours in [0, 721] {
+        admin.post(&path, json!({ "hours": hours })).await.refused(422, "enrolment.hours");
+    }
+    let made = admin.post(&path, json!({ "hours": 2 })).await.expect(201).body;
+    let (token, key) = (made["token"].as_str().unwrap(), made["serverKey"].as_str().unwrap());
+    token.parse::<EnrolmentToken>().expect("a token");
+    assert_eq!(PublicKey::parse(key), Some(server.state.work.agent_identity().await.unwrap().public()));
+    let command = made["command"].as_str().unwrap();
+    for part in [token, key, "https://backup.example.org", "rempart-agent enrol"] {
+        assert!(command.contains(part), "{command}");
+    }
+    // Another process of the same catalog is known by the same key.
+    let other = server.another().await;
+    assert_eq!(other.state.work.agent_identity().await.unwrap().public().to_string(), key);
+    // The audit log says who made one, and nothing of it.
+    let log = server.audit().await;
+    let line = log.iter().find(|line| line.action == "servers.enrol").expect("a line");
+    assert!(!format!("{log:?}").contains(token), "{line:?}");
+}
+
+/// Knocks at the control channel with this agent; why it is refused.
+async fn knock(server: &Server, identity: Identity, pinned: PublicKey) -> RefusalCode {
+    let address = format!("ws://{}/api/agent/control", server.address);
+    let (mut socket, _) = tokio_tungstenite::connect_async(address).await.expect("a WebSocket");
+    let parts = AgentParts {
+        identity: Arc::new(identity),
+        pinned,
+        token: None,
+        binding: ChannelBinding::None,
+        agent_version: "1".to_owned(),
+    };
+    let (mut agent, mut book) = (AgentControl::open(parts, Duration::ZERO).unwrap(), JobBook::new());
+    loop {
+        while let Some(message) = agent.next_message() {
+            let _ = socket.send(Message::text(message)).await;
+        }
+        match socket.next().await.expect("the reason comes before the end").expect("a message") {
+            Message::Text(text) => match agent.receive(Duration::ZERO, &text, &mut book) {
+                Ok(_) => assert!(!agent.is_ready(), "somebody unknown was let in"),
+                Err(refusal) => return refusal.code,
+            },
+            Message::Close(frame) => panic!("closed without a reason: {frame:?}"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_is_no_agent_is_told_why_and_let_in_nowhere() {
+    let server = Server::start().await;
+    let pinned = server.state.work.agent_identity().await.unwrap().public();
+    assert_eq!(knock(&server, Identity::generate(), pinned).await, RefusalCode::UnknownAgent);
+    let other = Identity::generate().public();
+    assert_eq!(knock(&server, Identity::generate(), other).await, RefusalCode::WrongServer);
+    // A session, a token, or plain words open neither gate.
+    for (gate, words) in [("control", "let me in"), ("control", "{}"), ("data", "[]"), ("data", "{\"type\":\"ready\"}")]
+    {
+        let address = format!("ws://{}/api/agent/{gate}", server.address);
+        let (mut socket, _) = tokio_tungstenite::connect_async(address).await.expect("a WebSocket");
+        socket.send(Message::text(words)).await.unwrap();
+        let answer = socket.next().await.expect("a reason").expect("a message");
+        let refused: Value = serde_json::from_str(answer.to_text().expect("text")).expect("JSON");
+        assert_eq!((&refused["type"], &refused["code"]), (&json!("refused"), &json!("malformed")), "{gate}: {words}");
+        assert!(matches!(socket.next().await, Some(Ok(Message::Close(Some(_))))), "{gate}: {words}");
+    }
+    let plain = reqwest::get(format!("{}/api/agent/control", server.url)).await.unwrap();
+    assert!(plain.status().is_client_error(), "{}", plain.status());
+}
