@@ -12,6 +12,7 @@ import { JobStateBadge } from "@/shared/StatusBadge";
 import { ErrorState } from "@/shared/states";
 import { JobResult } from "./JobResult";
 import { isOver, jobQuery, useCancelJob } from "./queries";
+import { isWaitReason } from "./waiting";
 
 /** One job from its beginning to its report, on the page that asked for it. */
 export function JobPanel({ jobId, onClose }: { jobId: number; onClose?: () => void }) {
@@ -47,7 +48,7 @@ export function JobBody({ job }: { job: Job }) {
         <LiveProgress progress={progress} samples={samples} adds={job.kind === "backup"} />
       ) : (
         <Alert color="stone">
-          {waitsFor === "global" || waitsFor === "server" || waitsFor === "repository" || waitsFor === "retry"
+          {isWaitReason(waitsFor)
             ? t(`jobs.waitsFor.${waitsFor}`)
             : t(job.state === "queued" ? "jobs.waitsFor.worker" : "jobs.starting")}
         </Alert>

@@ -11,6 +11,7 @@ import { Page } from "@/shared/Page";
 import { JobStateBadge } from "@/shared/StatusBadge";
 import { EmptyState } from "@/shared/states";
 import { Time } from "@/shared/Time";
+import { isWaitReason } from "./waiting";
 
 const STATES: JobState[] = ["queued", "leased", "running", "succeeded", "warning", "failed", "canceled"];
 const KINDS: JobKind[] = [
@@ -113,12 +114,11 @@ function StateCell({ job }: { job: Job }) {
           {step} {share === null ? "" : percent(share)}
         </Text>
       )}
-      {job.state === "queued" &&
-        (waitsFor === "global" || waitsFor === "server" || waitsFor === "repository" || waitsFor === "retry") && (
-          <Text size="xs" c="dimmed">
-            {t(`jobs.waitsFor.${waitsFor}`)}
-          </Text>
-        )}
+      {job.state === "queued" && isWaitReason(waitsFor) && (
+        <Text size="xs" c="dimmed">
+          {t(`jobs.waitsFor.${waitsFor}`)}
+        </Text>
+      )}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import type { JobProgress, Run } from "@/api/types";
 import { useIdParam } from "@/app/routes/params";
 import { useJobProgress } from "@/events/progress";
 import { jobQuery, useJobLog } from "@/features/jobs/queries";
+import { isWaitReason } from "@/features/jobs/waiting";
 import { TextLink } from "@/features/TextLink";
 import { LogView } from "@/shared/LogView";
 import { Page, PageSkeleton } from "@/shared/Page";
@@ -99,9 +100,7 @@ function Live({ run, canceling }: { run: Run; canceling: boolean }) {
     const waitsFor = job.data?.waitsFor;
     return (
       <Alert color="stone" icon={<Clock size={20} aria-hidden />} title={t("runs.outcome.queued")}>
-        {waitsFor === "global" || waitsFor === "server" || waitsFor === "repository" || waitsFor === "retry"
-          ? t(`jobs.waitsFor.${waitsFor}`)
-          : t("jobs.waitsFor.worker")}
+        {isWaitReason(waitsFor) ? t(`jobs.waitsFor.${waitsFor}`) : t("jobs.waitsFor.worker")}
       </Alert>
     );
   }

@@ -128,6 +128,7 @@ export const work = {
       server: "Waits: this server has enough jobs already.",
       repository: "Waits for the repository to be free.",
       retry: "Waits before it is tried again.",
+      agent: "Waits for the server’s agent to be connected.",
     },
   },
   result: {

@@ -128,6 +128,7 @@ export const work = {
       server: "Attend : ce serveur a déjà assez de tâches.",
       repository: "Attend que le dépôt soit libre.",
       retry: "Attend avant un nouvel essai.",
+      agent: "Attend que l’agent du serveur soit connecté.",
     },
   },
   result: {
