@@ -30,6 +30,8 @@ export type Alert = Schemas["Alert"];
 
 export type Connection = Schemas["Connection"];
 export type Server = Schemas["Server"];
+export type Agent = Schemas["Agent"];
+export type Enrolment = Schemas["Enrolment"];
 export type FileKind = Schemas["FileKind"];
 export type ExplorerEntry = Schemas["ExplorerEntry"];
 export type PoolKind = Schemas["PoolKind"];

@@ -1,4 +1,5 @@
 import { Group, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { Monitor, Plus, Server as ServerIcon } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
@@ -10,6 +11,7 @@ import { Page } from "@/shared/Page";
 import { ActionButton } from "@/shared/permission";
 import { ConnectionBadge } from "@/shared/StatusBadge";
 import { EmptyState } from "@/shared/states";
+import { AddServer } from "./AddServer";
 import { LastSeen } from "./LastSeen";
 
 /** This machine first: it is the one that is there from the beginning. The rest stays in the server's order. */
@@ -21,6 +23,7 @@ async function fetchServers(query: ListQuery, signal: AbortSignal): Promise<Page
 export function ServersPage() {
   const { t } = useTranslation();
   const { number } = useFormat();
+  const [opened, { open, close }] = useDisclosure(false);
   const columns: Column<Server>[] = [
     {
       id: "name",
@@ -49,6 +52,15 @@ export function ServersPage() {
       cell: (server) => number(server.planCount),
     },
     {
+      id: "roundTrip",
+      header: t("servers.roundTrip"),
+      width: "7.5rem",
+      align: "end",
+      from: "medium",
+      cell: ({ agent }) =>
+        agent?.roundTripMs == null ? "–" : t("units.milliseconds", { formatted: number(agent.roundTripMs, 1) }),
+    },
+    {
       id: "lastSeen",
       header: t("servers.lastSeen"),
       width: "10rem",
@@ -60,12 +72,7 @@ export function ServersPage() {
       title={t("nav.servers")}
       description={t("servers.description")}
       actions={
-        <ActionButton
-          permission="manageServers"
-          variant="default"
-          leftSection={<Plus size={16} aria-hidden />}
-          disabledReason={t("servers.agentsLater")}
-        >
+        <ActionButton permission="manageServers" leftSection={<Plus size={16} aria-hidden />} onClick={open}>
           {t("servers.add")}
         </ActionButton>
       }
@@ -84,6 +91,7 @@ export function ServersPage() {
           </EmptyState>
         }
       />
+      <AddServer opened={opened} onClose={close} />
     </Page>
   );
 }

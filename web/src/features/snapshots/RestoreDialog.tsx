@@ -10,7 +10,9 @@ import { JobFigures } from "@/features/jobs/JobResult";
 import { isOver, jobQuery } from "@/features/jobs/queries";
 import { Refusal } from "@/features/Refusal";
 import { FolderDialog } from "@/features/servers/FolderDialog";
+import { serverSource } from "@/features/servers/queries";
 import { TextLink } from "@/features/TextLink";
+import { ChoiceSelect } from "@/shared/choice/ChoiceSelect";
 import { ActionButton } from "@/shared/permission";
 import { Steps } from "@/shared/Steps";
 import { WideDialog } from "@/shared/WideDialog";
@@ -41,6 +43,7 @@ function RestoreSteps({ snapshot, entries, onClose }: RestoreStepsProps) {
   const { t } = useTranslation();
   const [request, setRequest] = useState<RestoreRequest>({
     paths: entries.map((entry) => entry.path),
+    serverId: null,
     target: "",
     overwrite: "ifChanged",
     delete: false,
@@ -110,6 +113,7 @@ function Options({ snapshot, entries, request, onChange }: OptionsProps) {
   const { t } = useTranslation();
   const [browsing, browse] = useDisclosure(false);
   const inPlace = request.target === null;
+  const serverId = request.serverId ?? snapshot.serverId ?? null;
   return (
     <Stack gap="md">
       <div>
@@ -139,6 +143,13 @@ function Options({ snapshot, entries, request, onChange }: OptionsProps) {
           <Radio value="place" label={t("restore.toPlace")} description={t("restore.toPlaceWhy")} />
         </Stack>
       </Radio.Group>
+      <ChoiceSelect
+        source={serverSource}
+        label={t("restore.server")}
+        description={t("restore.serverWhy")}
+        value={serverId}
+        onChange={(id) => onChange({ ...request, serverId: id })}
+      />
       {!inPlace && (
         <Group align="flex-end" gap="xs">
           <TextInput
@@ -150,7 +161,7 @@ function Options({ snapshot, entries, request, onChange }: OptionsProps) {
             value={request.target ?? ""}
             onChange={({ currentTarget }) => onChange({ ...request, target: currentTarget.value })}
           />
-          {snapshot.serverId != null && (
+          {serverId !== null && (
             <Button variant="default" leftSection={<FolderSearch size={16} aria-hidden />} onClick={browse.open}>
               {t("plans.form.browse")}
             </Button>
@@ -176,9 +187,9 @@ function Options({ snapshot, entries, request, onChange }: OptionsProps) {
         checked={request.delete}
         onChange={({ currentTarget }) => onChange({ ...request, delete: currentTarget.checked })}
       />
-      {snapshot.serverId != null && (
+      {serverId !== null && (
         <FolderDialog
-          serverId={snapshot.serverId}
+          serverId={serverId}
           opened={browsing}
           onClose={browse.close}
           onChosen={(target) => onChange({ ...request, target })}

@@ -130,6 +130,7 @@ export const common = {
     absolutePath: "Enter an absolute path, beginning with “/”.",
   },
   units: {
+    milliseconds: "{{formatted}} ms",
     lessThanASecond: "< 1 s",
   },
   secret: {

@@ -130,6 +130,7 @@ export const common = {
     absolutePath: "Saisissez un chemin absolu, qui commence par « / ».",
   },
   units: {
+    milliseconds: "{{formatted}} ms",
     lessThanASecond: "< 1 s",
   },
   secret: {

@@ -219,6 +219,8 @@ export const work = {
     toFolderWhy: "Nothing that exists is touched. The safest.",
     toPlace: "Where it came from",
     toPlaceWhy: "Current files may be replaced.",
+    server: "Onto which server",
+    serverWhy: "Its own, or another one whose agent is connected.",
     target: "Target folder",
     targetMissing: "Give the target folder.",
     overwrite: "If a file already exists",

@@ -219,6 +219,8 @@ export const work = {
     toFolderWhy: "Rien d’existant n’est touché. Le plus sûr.",
     toPlace: "À l’endroit d’origine",
     toPlaceWhy: "Les fichiers actuels peuvent être remplacés.",
+    server: "Sur quel serveur",
+    serverWhy: "Le sien, ou un autre dont l’agent est connecté.",
     target: "Dossier de destination",
     targetMissing: "Indiquez le dossier de destination.",
     overwrite: "Si un fichier existe déjà",
