@@ -9,6 +9,7 @@
 
 mod catalog;
 mod client;
+mod link;
 mod listener;
 mod place;
 mod process;
@@ -16,6 +17,7 @@ mod random;
 
 pub use catalog::Database;
 pub use client::{Answer, Client};
+pub use link::Link;
 pub use listener::Listener;
 pub use place::{JOB, Place, Protected, all_ended, ended, protect, protect_with};
 pub use process::{Agent, Extra, Server, Worker};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rempart_control_tests::{
-    Agent, Client, Database, Place, Protected, Random, Server, all_ended, ended, protect, until,
+    Agent, Client, Database, Link, Place, Protected, Random, Server, all_ended, ended, protect, until,
 };
 use rempart_tests_support::{Program, Ran, tree};
 use serde_json::{Value, json};
@@ -45,9 +45,13 @@ impl Lab {
     }
 
     fn enrol(&self, folder: &Path, enrolment: &Value) -> Ran {
+        self.enrol_by(&self.server.base, folder, enrolment)
+    }
+
+    fn enrol_by(&self, base: &str, folder: &Path, enrolment: &Value) -> Ran {
         let text = |name: &str| enrolment[name].as_str().expect(name).to_owned();
         Program::agent()
-            .args(["enrol", "--server", &self.server.base, "--server-key", &text("serverKey"), "--data"])
+            .args(["enrol", "--server", base, "--server-key", &text("serverKey"), "--data"])
             .arg(folder)
             .env("REMPART_AGENT_TOKEN", text("token"))
             .run()
@@ -229,6 +233,35 @@ fn a_job_waits_for_its_agent_and_is_done_when_it_is_there() {
     let agent = Agent::start(&folder);
     let job = ended(&lab.client, job);
     assert_eq!(job["state"], "succeeded", "{job}\n{}", agent.log());
+}
+
+#[test]
+fn cut_off_in_the_middle_a_backup_goes_on_where_it_was() {
+    // Given an agent that reaches its server over a line that can be cut.
+    let lab = Lab::new();
+    lab.place.grow(&mut Random::new(5), 60, 2_000_000);
+    let (line, folder) = (Link::to(&lab.server.base), lab.folder("agent"));
+    let enrolled = lab.enrol_by(&line.base, &folder, &lab.token());
+    assert_eq!(enrolled.code, Some(0), "{enrolled}");
+    let agent = Agent::start(&folder);
+    lab.connected(&agent, "online");
+    let plan = lab.plan();
+    // When the line is cut again and again while it works.
+    let job = lab.execute(plan);
+    let (mut cuts, mut random) = (0, Random::new(6));
+    let job = until("the job ends", Duration::from_secs(120), || {
+        let shown = lab.client.get(&format!("/api/jobs/{job}")).ok();
+        let state = shown["state"].as_str().expect("a state").to_owned();
+        if state == "running" && cuts < 5 && shown["progress"]["step"] == "reading" {
+            cuts += usize::from(line.cut() > 0);
+            std::thread::sleep(Duration::from_millis(50 + random.below(300)));
+        }
+        matches!(state.as_str(), "succeeded" | "warning" | "failed" | "canceled").then_some(shown)
+    });
+    // Then the first attempt comes to its end, and everything is there.
+    assert_eq!((&job["state"], &job["attempt"]), (&json!("succeeded"), &json!(1)), "{job}\n{}", agent.log());
+    assert!(cuts > 0, "nothing was cut: the backup was too fast");
+    lab.restic().args(["check", "--read-data"]).succeed();
 }
 
 #[test]
