@@ -7,7 +7,9 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use rempart_model::Id;
 
-use crate::{ErrorKind, Listed, ObjectKind, ObjectName, ObjectStore, Operation, PendingPack, Result, StorageError};
+use crate::{
+    ErrorKind, Listed, ObjectKind, ObjectName, ObjectStore, Operation, PendingPack, ReadAdvice, Result, StorageError,
+};
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -269,6 +271,10 @@ impl ObjectStore for FaultStore {
 
     fn remove(&self, name: ObjectName) -> Result<()> {
         self.disturb(Operation::Remove, name.kind(), &name, || self.inner.remove(name))
+    }
+
+    fn advise(&self, name: ObjectName, advice: ReadAdvice) {
+        self.inner.advise(name, advice);
     }
 
     fn rereads_are_cheap(&self) -> bool {

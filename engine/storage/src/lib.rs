@@ -66,4 +66,4 @@ pub use options::{
 pub use record::{Counts, RecordStore, Tally};
 pub use retry::{RetryPolicy, RetryStore};
 pub use secret::Secret;
-pub use store::{ObjectStore, PendingPack};
+pub use store::{ObjectStore, PendingPack, ReadAdvice};

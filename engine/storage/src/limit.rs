@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use rempart_model::{CancelToken, Id};
 
-use crate::{Listed, ObjectKind, ObjectName, ObjectStore, PendingPack, Result};
+use crate::{Listed, ObjectKind, ObjectName, ObjectStore, PendingPack, ReadAdvice, Result};
 use pace::{Clock, Pace, SystemClock};
 
 /// Rates of objects' bytes, all threads together. What protocols add is not counted.
@@ -127,6 +127,13 @@ impl ObjectStore for LimitStore {
 
     fn remove(&self, name: ObjectName) -> Result<()> {
         self.inner.remove(name)
+    }
+
+    fn advise(&self, name: ObjectName, advice: ReadAdvice) {
+        // What is fetched ahead would come without its turn.
+        if self.read.pace.is_none() || advice != ReadAdvice::Soon {
+            self.inner.advise(name, advice);
+        }
     }
 
     fn rereads_are_cheap(&self) -> bool {

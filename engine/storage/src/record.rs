@@ -9,7 +9,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use rempart_model::Id;
 
-use crate::{Listed, ObjectKind, ObjectName, ObjectStore, Operation, PendingPack, Result};
+use crate::{Listed, ObjectKind, ObjectName, ObjectStore, Operation, PendingPack, ReadAdvice, Result};
 
 /// Passes every call on and counts it, whether it succeeds or not.
 pub struct RecordStore {
@@ -136,6 +136,10 @@ impl ObjectStore for RecordStore {
     fn remove(&self, name: ObjectName) -> Result<()> {
         self.note(Operation::Remove, name.kind(), 0);
         self.inner.remove(name)
+    }
+
+    fn advise(&self, name: ObjectName, advice: ReadAdvice) {
+        self.inner.advise(name, advice);
     }
 
     fn rereads_are_cheap(&self) -> bool {

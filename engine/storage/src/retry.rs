@@ -8,7 +8,7 @@ use bytes::Bytes;
 use rempart_model::CancelToken;
 
 use crate::wait::wait;
-use crate::{ErrorKind, Listed, ObjectKind, ObjectName, ObjectStore, PendingPack, Result, StorageError};
+use crate::{ErrorKind, Listed, ObjectKind, ObjectName, ObjectStore, PendingPack, ReadAdvice, Result, StorageError};
 
 /// How patiently. The delay doubles from `first_delay` up to `longest_delay`, and each is shortened at random by up to a
 /// half, so that many clients of one server that was away do not return at the same moment.
@@ -199,6 +199,10 @@ impl ObjectStore for RetryStore {
             Err(error) if failed_tries > 0 && error.is_not_found() => Ok(()),
             outcome => outcome,
         })
+    }
+
+    fn advise(&self, name: ObjectName, advice: ReadAdvice) {
+        self.inner.advise(name, advice);
     }
 
     fn rereads_are_cheap(&self) -> bool {

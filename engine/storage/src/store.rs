@@ -60,6 +60,11 @@ pub trait ObjectStore: Send + Sync {
         false
     }
 
+    /// Says how an object is going to be read. A hint: it changes no answer and never fails.
+    fn advise(&self, name: ObjectName, advice: ReadAdvice) {
+        let _ = (name, advice);
+    }
+
     /// Makes all that was written through this store so far survive a crash of the machine, file and directory alike.
     /// Fails where any of it is lost; it then keeps failing, since a later success would be taken for a promise about
     /// what went before.
@@ -91,6 +96,15 @@ pub trait ObjectStore: Send + Sync {
         let _ = cancel;
         None
     }
+}
+
+/// How an object is going to be read, for a store whose disk can fetch beside other work and whose cache others use too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadAdvice {
+    /// Whole, soon.
+    Soon,
+    /// Not again soon.
+    Over,
 }
 
 /// A pack being appended to. Dropped unfinished, it leaves nothing behind.

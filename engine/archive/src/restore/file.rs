@@ -16,7 +16,7 @@ use super::entry::Place;
 use super::existing::Decision;
 use super::report::{Action, Cause};
 use super::session::Session;
-use super::sparse::{write_at, write_sparse_at};
+use super::sparse::write_sparse_at;
 use super::special::make_way;
 use super::window::{FileEntry, Window};
 
@@ -123,7 +123,7 @@ fn write(
     let written = if session.options.sparse {
         write_sparse_at(handle, data, offset_bytes, file.old_bytes, file.content_bytes)
     } else {
-        write_at(handle, data, offset_bytes)
+        rempart_disk::write_all_at(handle, data, offset_bytes)
     };
     written.map_err(|error| ("write", error.into()))
 }

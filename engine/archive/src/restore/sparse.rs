@@ -9,23 +9,7 @@ use rustix::io::Errno;
 /// Holes begin and end at multiples of this, as file systems keep them.
 const BLOCK_BYTES: u64 = 4096;
 
-/// Writes all of `data` at `offset_bytes`.
-pub(super) fn write_at(file: BorrowedFd<'_>, mut data: &[u8], mut offset_bytes: u64) -> io::Result<()> {
-    while !data.is_empty() {
-        match rustix::io::pwrite(file, data, offset_bytes) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => {
-                data = &data[written..];
-                offset_bytes += written as u64;
-            }
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
-}
-
-/// Same, leaving whole blocks of zeros out. `old_bytes`: below this length the file may hold other bytes, which a hole
+/// Writes `data` at `offset_bytes`, leaving whole blocks of zeros out. `old_bytes`: below this length the file may hold other bytes, which a hole
 /// must be punched into; beyond it reads as zeros already. `end_bytes`: the file's final length, which it has already.
 pub(super) fn write_sparse_at(
     file: BorrowedFd<'_>,
@@ -38,12 +22,12 @@ pub(super) fn write_sparse_at(
         let bytes = &data[run.from..run.to];
         let at_bytes = offset_bytes + run.from as u64;
         if !run.zeros {
-            write_at(file, bytes, at_bytes)?;
+            rempart_disk::write_all_at(file, bytes, at_bytes)?;
         } else if at_bytes < old_bytes {
             let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
             match rustix::fs::fallocate(file, flags, at_bytes, bytes.len() as u64) {
                 Ok(()) => {}
-                Err(Errno::OPNOTSUPP | Errno::NOSYS) => write_at(file, bytes, at_bytes)?,
+                Err(Errno::OPNOTSUPP | Errno::NOSYS) => rempart_disk::write_all_at(file, bytes, at_bytes)?,
                 Err(error) => return Err(error.into()),
             }
         }

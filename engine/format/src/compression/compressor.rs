@@ -8,6 +8,13 @@ use super::decompress::unpacks_to;
 use super::{Compression, is_incompressible};
 use crate::{BlobKind, FormatError};
 
+/// Blobs longer than this are searched for matches with smaller tables than zstd's own at level 3: what zstd takes for
+/// longer input, 768 KiB in all, does not fit into the cache of a core beside the blob. Tables of 256 KiB are filled 14 to 20 %
+/// faster, for 1 % more bytes (300 MB of a /usr tree, EPYC with 1 MiB of cache for each core). For shorter input zstd takes
+/// small ones by itself.
+const LARGE_BLOB_BYTES: usize = 256 << 10;
+const TABLE_LOG: u32 = 15;
+
 /// A zstd context at one level. One per thread.
 ///
 /// Every frame is unpacked again and compared before it is handed out: a bit that flips in memory, or a fault of the
@@ -15,6 +22,8 @@ use crate::{BlobKind, FormatError};
 pub struct Compressor {
     context: CCtx<'static>,
     compression: Compression,
+    /// Whether the tables are those for large blobs.
+    small_tables: bool,
 }
 
 /// A blob as it goes into a pack, before it is sealed.
@@ -36,7 +45,7 @@ impl Compressor {
         ] {
             context.set_parameter(parameter).map_err(refused)?;
         }
-        Ok(Self { context, compression })
+        Ok(Self { context, compression, small_tables: false })
     }
 
     #[must_use]
@@ -44,8 +53,22 @@ impl Compressor {
         self.compression
     }
 
-    pub(super) const fn context_mut(&mut self) -> &mut CCtx<'static> {
-        &mut self.context
+    /// For a frame that is made in pieces, with zstd's own tables.
+    pub(super) fn context_mut(&mut self) -> Result<&mut CCtx<'static>, FormatError> {
+        self.take_small_tables(false)?;
+        Ok(&mut self.context)
+    }
+
+    fn take_small_tables(&mut self, small: bool) -> Result<(), FormatError> {
+        if self.small_tables != small {
+            // Zero stands for what the level says.
+            let log = if small { TABLE_LOG } else { 0 };
+            for parameter in [CParameter::HashLog(log), CParameter::ChainLog(log)] {
+                self.context.set_parameter(parameter).map_err(refused)?;
+            }
+            self.small_tables = small;
+        }
+        Ok(())
     }
 
     /// Replaces `out` by one zstd frame of `plaintext`.
@@ -56,6 +79,7 @@ impl Compressor {
 
     /// Appends one zstd frame of `plaintext` to `out`, and nothing where that fails.
     pub fn append(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), FormatError> {
+        self.take_small_tables(self.compression == Compression::Auto && plaintext.len() > LARGE_BLOB_BYTES)?;
         let from = out.len();
         let bound = zstd_safe::compress_bound(plaintext.len());
         out.try_reserve(bound).map_err(|_| FormatError::OutOfMemory { len_bytes: bound as u64 })?;

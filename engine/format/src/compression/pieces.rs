@@ -21,7 +21,7 @@ pub struct FramePieces<'c> {
 impl Compressor {
     /// Begins a frame of a plaintext of `len_bytes`, which its header tells.
     pub fn begin(&mut self, len_bytes: u64) -> Result<FramePieces<'_>, FormatError> {
-        let context = self.context_mut();
+        let context = self.context_mut()?;
         context.reset(ResetDirective::SessionOnly).map_err(refused)?;
         context.set_pledged_src_size(Some(len_bytes)).map_err(refused)?;
         Ok(FramePieces { context, frame: Vec::new(), len_bytes })

@@ -5,6 +5,10 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
+use rustix::fs::{Advice, fadvise};
+
+use crate::ReadAdvice;
+
 /// Permissions of new folders and files.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Modes {
@@ -30,43 +34,39 @@ pub(super) fn fsync_dir(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The whole file, into memory that is not zeroed first.
+/// The whole file.
 pub(super) fn read_whole(file: &File) -> io::Result<Vec<u8>> {
     let size = usize::try_from(file.metadata()?.len()).map_err(|_| ErrorKind::OutOfMemory)?;
-    let mut content = Vec::new();
-    content.try_reserve_exact(size)?;
     // Until the end rather than for the size: a file of the right length need not have it when the disk is damaged.
-    while content.len() < size {
-        if read_more(file, &mut content, 0)? == 0 {
-            return Err(ErrorKind::UnexpectedEof.into());
-        }
-    }
-    Ok(content)
+    read_range(file, 0, size)?.ok_or_else(|| ErrorKind::UnexpectedEof.into())
 }
 
-/// Exactly these bytes, or none where the file ends before.
+/// Exactly these bytes, or none where the file ends before. Long reads leave the page cache as it was.
 pub(super) fn read_range(file: &File, offset_bytes: u64, len_bytes: usize) -> io::Result<Option<Vec<u8>>> {
     let mut content = Vec::new();
     content.try_reserve_exact(len_bytes)?;
-    while content.len() < len_bytes {
-        // The allocation may be larger than asked for.
-        if read_more(file, &mut content, offset_bytes)? == 0 {
-            return Ok(None);
+    content.resize(len_bytes, 0);
+    let mut filled = 0;
+    while filled < len_bytes {
+        match rempart_disk::read_at(file, &mut content[filled..], offset_bytes + filled as u64)? {
+            0 => return Ok(None),
+            count => filled += count,
         }
     }
-    content.truncate(len_bytes);
     Ok(Some(content))
 }
 
-/// Reads behind what is there already, which began at `start_bytes` of the file.
-fn read_more(file: &File, content: &mut Vec<u8>, start_bytes: u64) -> io::Result<usize> {
-    let offset = start_bytes + content.len() as u64;
-    loop {
-        match rustix::io::pread(file, rustix::buffer::spare_capacity(content), offset) {
-            Err(rustix::io::Errno::INTR) => {}
-            outcome => return outcome.map_err(io::Error::from),
-        }
-    }
+/// Where the kernel takes no advice, it reads as it does for everybody.
+pub(super) fn advise(file: &File, advice: ReadAdvice) {
+    let _ = fadvise(
+        file,
+        0,
+        None,
+        match advice {
+            ReadAdvice::Soon => Advice::WillNeed,
+            ReadAdvice::Over => Advice::DontNeed,
+        },
+    );
 }
 
 /// Whether a file that was just written equals one that is there.

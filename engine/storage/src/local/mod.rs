@@ -22,7 +22,7 @@ use self::files::{Modes, fsync_dir};
 use self::pending::{Inserted, PackFile, PendingPacks};
 use self::temporary::TempFile;
 use crate::error::{past_the_end, taken};
-use crate::{ErrorKind, Listed, ObjectKind, ObjectName, ObjectStore, PendingPack, Result, StorageError};
+use crate::{ErrorKind, Listed, ObjectKind, ObjectName, ObjectStore, PendingPack, ReadAdvice, Result, StorageError};
 
 /// Objects in a folder of this machine.
 pub struct LocalStore {
@@ -149,7 +149,7 @@ impl Folder {
         let dir = path.parent().unwrap_or(&self.root);
         let fail = |error| self.error("write", name, error);
         let temp = self.temporary(dir).map_err(fail)?;
-        temp.write_all(data).map_err(fail)?;
+        temp.write_all_at(data, 0).map_err(fail)?;
         temp.seal(self.modes.file).map_err(fail)?;
         temp.file().sync_all().map_err(fail)?;
         self.give_name(&temp, name)?;
@@ -307,7 +307,7 @@ impl ObjectStore for LocalStore {
             return self.folder.write_at_once(name, &data);
         };
         let temp = self.folder.begin_pack()?;
-        temp.write_all(&data).map_err(|error| self.folder.error("write", name, error))?;
+        temp.write_all_at(&data, 0).map_err(|error| self.folder.error("write", name, error))?;
         self.folder.accept_pack(temp, id, data.len() as u64)
     }
 
@@ -332,6 +332,12 @@ impl ObjectStore for LocalStore {
             folder.config_seen.store(false, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    fn advise(&self, name: ObjectName, advice: ReadAdvice) {
+        if let Ok(file) = self.folder.open(name) {
+            files::advise(&file, advice);
+        }
     }
 
     fn rereads_are_cheap(&self) -> bool {

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use rempart_model::Id;
 
 use super::temporary::TempFile;
-use super::write_back::WriteBack;
+use super::write_back::{self, WriteBack};
 use super::{Folder, files};
 use crate::{ErrorKind, Listed, ObjectKind, ObjectName, Result, StorageError};
 
@@ -116,7 +116,9 @@ impl PendingPacks {
             pending.temp.file().sync_data().map_err(|error| {
                 self.packs.lock().remove(id);
                 Failure::Lost(StorageError::of_io("make durable", name(*id), &folder.location, error))
-            })
+            })?;
+            write_back::let_go(pending.temp.file());
+            Ok(())
         })?;
         for (id, pending) in group.iter().filter(|(_, pending)| !pending.temp.is_kept()) {
             folder.give_name(&pending.temp, name(*id)).map_err(|error| match error.kind {
@@ -178,38 +180,57 @@ fn in_parallel<T: Sync>(items: &[T], action: impl Fn(&T) -> Result<(), Failure> 
 pub(super) struct PackFile {
     folder: Arc<Folder>,
     temp: TempFile,
+    /// What follows the written bytes.
     buffer: Vec<u8>,
-    size_bytes: u64,
+    /// A multiple of [`BUFFER_BYTES`] until the pack is finished: only whole pages can go past the page cache.
+    written_bytes: u64,
 }
 
 impl PackFile {
     pub fn new(folder: Arc<Folder>, temp: TempFile) -> Self {
-        Self { folder, temp, buffer: Vec::new(), size_bytes: 0 }
+        Self { folder, temp, buffer: Vec::new(), written_bytes: 0 }
     }
 
-    fn fail(&self, error: io::Error) -> StorageError {
-        self.folder.error("write", "a pack", error)
+    fn write(&mut self, data: &[u8]) -> Result<()> {
+        let written = self.temp.write_all_at(data, self.written_bytes);
+        written.map_err(|error| self.folder.error("write", "a pack", error))?;
+        self.written_bytes += data.len() as u64;
+        Ok(())
+    }
+
+    fn write_buffer(&mut self) -> Result<()> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        self.write(&buffer)?;
+        buffer.clear();
+        self.buffer = buffer;
+        Ok(())
     }
 }
 
 impl crate::PendingPack for PackFile {
-    fn append(&mut self, data: &[u8]) -> Result<()> {
-        self.size_bytes += data.len() as u64;
-        if self.buffer.len() + data.len() > BUFFER_BYTES {
-            self.temp.write_all(&self.buffer).map_err(|error| self.fail(error))?;
-            self.buffer.clear();
-            if data.len() >= BUFFER_BYTES {
-                return self.temp.write_all(data).map_err(|error| self.fail(error));
+    fn append(&mut self, mut data: &[u8]) -> Result<()> {
+        if self.buffer.capacity() == 0 {
+            self.buffer.reserve_exact(BUFFER_BYTES);
+        }
+        if !self.buffer.is_empty() {
+            let (fitting, rest) = data.split_at(data.len().min(BUFFER_BYTES - self.buffer.len()));
+            self.buffer.extend_from_slice(fitting);
+            data = rest;
+            if self.buffer.len() == BUFFER_BYTES {
+                self.write_buffer()?;
             }
         }
-        self.buffer.reserve_exact(if self.buffer.capacity() == 0 { BUFFER_BYTES } else { 0 });
-        self.buffer.extend_from_slice(data);
+        let (whole, rest) = data.split_at(data.len() - data.len() % BUFFER_BYTES);
+        if !whole.is_empty() {
+            self.write(whole)?;
+        }
+        self.buffer.extend_from_slice(rest);
         Ok(())
     }
 
-    fn finish(self: Box<Self>, id: Id) -> Result<()> {
-        self.temp.write_all(&self.buffer).map_err(|error| self.fail(error))?;
-        let Self { folder, temp, size_bytes, .. } = *self;
-        folder.accept_pack(temp, id, size_bytes)
+    fn finish(mut self: Box<Self>, id: Id) -> Result<()> {
+        self.write_buffer()?;
+        let Self { folder, temp, written_bytes, .. } = *self;
+        folder.accept_pack(temp, id, written_bytes)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Permissions};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -40,8 +40,8 @@ impl TempFile {
         &self.file
     }
 
-    pub fn write_all(&self, data: &[u8]) -> io::Result<()> {
-        (&*self.file).write_all(data)
+    pub fn write_all_at(&self, data: &[u8], offset_bytes: u64) -> io::Result<()> {
+        rempart_disk::write_all_at(&*self.file, data, offset_bytes)
     }
 
     /// Objects are read-only, as in restic. File systems without modes are left as they are.

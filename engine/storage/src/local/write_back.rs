@@ -1,5 +1,6 @@
 //! Starts writing packs to the disk while others are still being made, so that `sync` has little left to wait for.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Weak};
@@ -7,6 +8,10 @@ use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 use rustix::fs::{Advice, fadvise};
+
+/// Packs that are asked for again with each new one: what the disk has taken of them meanwhile leaves the memory, whose pages
+/// the next packs then use.
+const ASKED_AGAIN: usize = 4;
 
 /// One thread, begun with the first pack and ended with the store.
 #[derive(Default)]
@@ -24,9 +29,14 @@ impl WriteBack {
         if running.is_none() {
             let (sender, receiver) = channel::<Weak<File>>();
             let thread = std::thread::Builder::new().name("write-back".to_owned()).spawn(move || {
-                // A file that was closed meanwhile is synced or removed.
-                for file in receiver.iter().filter_map(|file| file.upgrade()) {
-                    begin(&file);
+                let mut recent = VecDeque::new();
+                for file in receiver {
+                    if recent.len() == ASKED_AGAIN {
+                        recent.pop_front();
+                    }
+                    recent.push_back(file);
+                    // A file that was closed meanwhile is synced or removed.
+                    recent.iter().filter_map(Weak::upgrade).for_each(|file| let_go(&file));
                 }
             });
             *running = thread.ok().map(|thread| Running { queue: sender, thread });
@@ -46,9 +56,9 @@ impl WriteBack {
     }
 }
 
-/// The advice that pages are not needed any more makes Linux begin to write the dirty ones, and drop only clean ones, of
-/// which a new file has none. Unlike an fsync here and now it commits no journal, which other writers would wait for. An
-/// error of the disk is told to the fsync that follows.
-fn begin(file: &File) {
+/// Asks the kernel to write what is dirty of a file and to drop what is clean, of which a new file has none: its pages go
+/// when it is asked once more. Unlike an fsync here and now that commits no journal, which other writers would wait for. An
+/// error of the disk is told to the fsync that follows. What went past the page cache has no pages left.
+pub(super) fn let_go(file: &File) {
     let _ = fadvise(file, 0, None, Advice::DontNeed);
 }

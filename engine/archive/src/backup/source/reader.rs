@@ -76,7 +76,7 @@ impl Input for Reader<'_> {
                 return Ok(want);
             }
         }
-        let count = rustix::io::pread(self.file, &mut buffer[..want], self.at)?;
+        let count = rempart_disk::read_at(self.file, &mut buffer[..want], self.at)?;
         self.at += count as u64;
         Ok(count)
     }

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use rempart_crypto::{Sha256Stream, sha256, sha256_lanes, sha256_many};
 use rempart_format::{BlobKind, PackEntry};
 use rempart_model::{Id, PackId};
-use rempart_storage::{ObjectKind, ObjectName};
+use rempart_storage::{ObjectKind, ObjectName, ReadAdvice};
 
 use super::structure::CheckedPack;
 use super::{Findings, Problem};
@@ -24,6 +24,8 @@ use crate::{LONG_TREE_BYTES, Repository};
 const WINDOW_BYTES: usize = 256 << 10;
 /// Sealed bytes that are read at a time, if a single blob is not longer.
 const RUN_BYTES: u64 = 4 << 20;
+/// The disk fetches the group that comes so much later, while this one is worked on: about one for each thread.
+const FETCHED_AHEAD: usize = 2;
 /// Plaintext that is gathered before it is hashed together, and the room that is kept for the next.
 const HASHED_TOGETHER_BYTES: usize = 6 << 20;
 
@@ -36,13 +38,16 @@ pub(super) fn check_packs(
 ) -> Vec<PackId> {
     let rereads = repository.store().rereads_are_cheap();
     let group_len = if rereads { sha256_lanes() } else { 1 };
-    let groups: Vec<&[&CheckedPack]> = packs.chunks(group_len).collect();
+    let groups: Vec<(usize, &[&CheckedPack])> = packs.chunks(group_len).enumerate().collect();
     let sound = Mutex::new(Vec::new());
     // As many as threads: taken by one for a group, and given back.
     let rooms: Mutex<Vec<Room>> = Mutex::default();
-    for_each_parallel(&groups, |group| {
+    for_each_parallel(&groups, |&(number, group)| {
         let mut room = rooms.lock().pop().unwrap_or_default();
         let check = Checker { repository, findings };
+        if let Some((_, later)) = groups.get(number + FETCHED_AHEAD) {
+            check.advise(later, ReadAdvice::Soon);
+        }
         let named_rightly = if rereads { check.hash_files(group, &mut room.windows) } else { vec![true; group.len()] };
         for (pack, named_rightly) in group.iter().zip(named_rightly) {
             if findings.note_cancel(observer) {
@@ -54,6 +59,7 @@ pub(super) fn check_packs(
             }
             observer.advance(Step::ReadPacks, 1);
         }
+        check.advise(group, ReadAdvice::Over);
         rooms.lock().push(room);
         true
     });
@@ -78,6 +84,12 @@ fn name(pack: PackId) -> ObjectName {
 }
 
 impl Checker<'_> {
+    fn advise(&self, group: &[&CheckedPack], advice: ReadAdvice) {
+        for pack in group {
+            self.repository.store().advise(name(pack.id), advice);
+        }
+    }
+
     /// Hashes the files of a group together, window by window. True for each that has the name it should have.
     fn hash_files(&self, group: &[&CheckedPack], windows: &mut Vec<u8>) -> Vec<bool> {
         let mut streams: Vec<_> = group.iter().map(|_| Some(Sha256Stream::new())).collect();
