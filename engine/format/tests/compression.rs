@@ -90,6 +90,28 @@ fn appending_keeps_what_is_there() {
 }
 
 #[test]
+fn a_frame_does_not_depend_on_what_was_compressed_before_it() {
+    let (small, large) = (text(100_000), text(3_000_000));
+    let fresh = |plaintext: &[u8]| {
+        let mut frame = Vec::new();
+        Compressor::new(Compression::Auto).unwrap().compress(plaintext, &mut frame).unwrap();
+        frame
+    };
+    let in_pieces = |compressor: &mut Compressor| {
+        let mut pieces = compressor.begin(large.len() as u64).unwrap();
+        large.chunks(70_000).for_each(|piece| pieces.push(piece).unwrap());
+        pieces.finish(&rempart_crypto::sha256(&large)).unwrap()
+    };
+    let mut kept = Compressor::new(Compression::Auto).unwrap();
+    let mut frame = Vec::new();
+    for plaintext in [&small, &large, &small, &large, &large, &small] {
+        kept.compress(plaintext, &mut frame).unwrap();
+        assert!(frame == fresh(plaintext), "{} bytes", plaintext.len());
+        assert!(in_pieces(&mut kept) == in_pieces(&mut Compressor::new(Compression::Auto).unwrap()), "in pieces");
+    }
+}
+
+#[test]
 fn only_noise_is_called_incompressible() {
     for seed in 1..40 {
         assert!(is_incompressible(&random(1 << 20, seed)), "random bytes of seed {seed}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rempart_model::Id;
-use rempart_storage::{ErrorKind, ObjectKind, ObjectName, ObjectStore, StorageError};
+use rempart_storage::{ErrorKind, ObjectKind, ObjectName, ObjectStore, ReadAdvice, StorageError};
 
 pub type Open<'a> = &'a dyn Fn(&str) -> Arc<dyn ObjectStore>;
 
@@ -274,7 +274,8 @@ fn packs_are_appended_to(open: Open<'_>) {
     let Some(mut pack) = ok(store.begin_pack(), "begin a pack") else { return };
     let bytes = content(5_000_000, 1);
     let mut rest = bytes.clone();
-    for len in [0, 1, 1000, 1_048_576, 1_048_577, 3, 1_000_000] {
+    // Around the 256 KiB and the pages that a local disk is given at a time, too.
+    for len in [0, 1, 1000, 1_048_576, 1_048_577, 3, 1_000_000, 260_715, 262_144, 262_143, 2, 4095] {
         ok(pack.append(&rest.split_to(len)), "append");
     }
     ok(pack.append(&rest), "append the rest");
@@ -284,7 +285,11 @@ fn packs_are_appended_to(open: Open<'_>) {
     assert_eq!(ok(store.list(ObjectKind::Pack), "list").len(), 1, "a finished pack is not listed");
     ok(store.sync(), "sync");
     let again = open("pending");
-    assert!(ok(again.read(named(ObjectKind::Pack, 1)), "read") == bytes, "the pack after sync");
+    for advice in [ReadAdvice::Soon, ReadAdvice::Over] {
+        again.advise(named(ObjectKind::Pack, 1), advice);
+        again.advise(named(ObjectKind::Pack, 2), advice);
+        assert!(ok(again.read(named(ObjectKind::Pack, 1)), "read") == bytes, "the pack after sync, advised {advice:?}");
+    }
 
     // Dropped unfinished, finished twice under one name, removed before sync: nothing is left.
     let mut dropped = ok(store.begin_pack(), "begin a pack").unwrap();
