@@ -53,7 +53,7 @@ async fn a_change_that_does_not_say_what_was_seen_is_refused() {
         admin.send(request).await.refused(400, "request.bad_if_match");
         asked += 1;
     }
-    assert_eq!(asked, 9, "plans, repositories, pools, users: changed and removed; settings: changed");
+    assert_eq!(asked, 11, "plans, repositories, pools, servers, users: changed and removed; settings: changed");
 }
 
 #[tokio::test]
