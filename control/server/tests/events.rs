@@ -184,3 +184,12 @@ async fn a_session_revoked_at_another_server_hears_nothing_more() {
     admin.delete(&format!("/api/auth/sessions/{}", revoked["id"])).await.expect(204);
     ends(socket, "signed out").await;
 }
+
+#[tokio::test]
+async fn who_does_not_ask_for_a_websocket_is_told_so() {
+    let server = Server::start().await;
+    let viewer = server.signed_in(Role::Viewer).await;
+    for path in ["/ws", "/api/agent/control", "/api/agent/data"] {
+        viewer.get(path).await.refused(400, "request.not_a_websocket");
+    }
+}

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::response::Response;
 use futures_util::future::BoxFuture;
@@ -28,6 +28,7 @@ use crate::http::caller::Caller;
 use crate::http::errors::ApiResult;
 use crate::http::origin;
 use crate::http::routes::Routes;
+use crate::http::upgrade::Upgrade;
 use crate::state::AppState;
 
 /// A browser says no more than a list of topics.
@@ -60,7 +61,7 @@ async fn connect(
     State(state): State<AppState>,
     caller: Caller,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    Upgrade(upgrade): Upgrade,
 ) -> ApiResult<Response> {
     // A browser sends cookies with a WebSocket of any page: only our own may open one.
     origin::same_origin(&headers)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocket};
 use axum::response::Response;
 use parking_lot::Mutex;
 use rempart_model::ServerId;
@@ -17,6 +17,7 @@ use tokio::time::{Interval, interval};
 use super::{End, TICK, farewell, send, text};
 use crate::api::types::ErrorBody;
 use crate::http::errors::ApiResult;
+use crate::http::upgrade::Upgrade;
 use crate::state::AppState;
 
 /// Most messages are a line.
@@ -25,7 +26,7 @@ const BUFFER_BYTES: usize = 4 << 10;
 /// An agent's control channel: a WebSocket of the agents' protocol, which begins with its handshake.
 #[utoipa::path(get, path = "/api/agent/control", operation_id = "agents.control", tag = "agents",
     responses((status = 101, description = "A WebSocket"), (status = "4XX", body = ErrorBody)))]
-pub async fn connect(State(state): State<AppState>, upgrade: WebSocketUpgrade) -> ApiResult<Response> {
+pub async fn connect(State(state): State<AppState>, Upgrade(upgrade): Upgrade) -> ApiResult<Response> {
     let identity = state.work.agent_identity().await?;
     let control = ServerControl::new(identity, ChannelBinding::None, state.work.agents.now());
     let channel = Channel { state, control: Arc::new(Mutex::new(control)), tick: interval(TICK) };

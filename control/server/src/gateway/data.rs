@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocket};
 use axum::response::Response;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -18,6 +18,7 @@ use tokio::time::{interval, timeout};
 use super::{End, SEND_WITHIN, farewell, send, text};
 use crate::api::types::ErrorBody;
 use crate::http::errors::ApiResult;
+use crate::http::upgrade::Upgrade;
 use crate::state::AppState;
 
 /// How long the handshake and the opening may take.
@@ -31,7 +32,7 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// A connection of a data session: a WebSocket of the agents' protocol, which begins with its handshake.
 #[utoipa::path(get, path = "/api/agent/data", operation_id = "agents.data", tag = "agents",
     responses((status = 101, description = "A WebSocket"), (status = "4XX", body = ErrorBody)))]
-pub async fn connect(State(state): State<AppState>, upgrade: WebSocketUpgrade) -> ApiResult<Response> {
+pub async fn connect(State(state): State<AppState>, Upgrade(upgrade): Upgrade) -> ApiResult<Response> {
     let identity = state.work.agent_identity().await?;
     let handshake = ServerHandshake::new(identity, ChannelBinding::None);
     Ok(upgrade

@@ -15,3 +15,4 @@ pub mod list;
 pub mod origin;
 pub mod path;
 pub mod routes;
+pub mod upgrade;

@@ -21,6 +21,10 @@ super::codes! {
         fr: "Le corps de la requête ne convient pas : {detail}.", "La description de l'API est à /api/openapi.json.";
         en: "The body of the request does not fit: {detail}.", "The API is described at /api/openapi.json.";
     }
+    NOT_A_WEBSOCKET = 400 "request.not_a_websocket" {
+        fr: "Cette adresse n'accepte que des connexions WebSocket.", "Si un proxy se trouve devant le serveur, autorisez-y les en-têtes Connection et Upgrade.";
+        en: "This address takes WebSocket connections only.", "Where a proxy stands before the server, let it pass the headers Connection and Upgrade on.";
+    }
     BAD_QUERY = 400 "request.bad_query" {
         fr: "Les paramètres de l'adresse ne conviennent pas : {detail}.";
         en: "The parameters of the address do not fit: {detail}.";
