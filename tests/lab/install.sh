@@ -53,6 +53,30 @@ install_azurite() {
 
 install_sshd() { debian_package sshd openssh-server; debian_package ssh-keygen openssh-client; debian_package jq jq; }
 
+# The tree of a whole machine, for start-host.sh: Debian with systemd, sshd and three people beside root.
+install_host() {
+    if [ -e "$lab/host/tree.ready" ]; then return; fi
+    [ "$(id -u)" = 0 ] || { say "a machine is made by root"; exit 2; }
+    debian_package debootstrap debootstrap
+    debian_package systemd-nspawn systemd-container
+    debian_package ip iproute2
+    say "making the tree of a machine, a minute"
+    rm -rf "$lab/host"
+    mkdir -p "$lab/host"
+    tree=$lab/host/tree
+    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,sudo bookworm "$tree" >&2
+    find "$tree/var/cache/apt" "$tree/var/lib/apt/lists" -type f -delete
+    # camille gives a password to sudo, dominique none, sacha may not become root.
+    for person in camille dominique sacha; do chroot "$tree" useradd --create-home --shell /bin/bash "$person"; done
+    printf '%s\n' 'root:lab password' 'camille:another password' 'dominique:lab password' 'sacha:lab password' | chroot "$tree" chpasswd
+    printf 'camille ALL=(ALL) ALL\ndominique ALL=(ALL) NOPASSWD: ALL\n' >"$tree/etc/sudoers.d/lab"
+    chmod 440 "$tree/etc/sudoers.d/lab"
+    printf 'PermitRootLogin yes\nPasswordAuthentication yes\nUseDNS no\n' >"$tree/etc/ssh/sshd_config.d/lab.conf"
+    rm -f "$tree"/etc/ssh/ssh_host_*
+    chroot "$tree" systemctl enable systemd-networkd ssh >&2
+    : >"$lab/host/tree.ready"
+}
+
 install_rclone() { debian_package rclone rclone; }
 
 # Compiled from source, some minutes. Its own target folder, so that a later version reuses what did not change.
@@ -68,11 +92,11 @@ install_aiosmtpd() { python_packages aiosmtpd aiosmtpd 'aiosmtpd==1.4.6'; }
 # Asks the server's API everything that its description allows, and more.
 install_schemathesis() { python_packages schemathesis schemathesis 'schemathesis>=4,<5'; }
 
-[ $# -gt 0 ] || set -- sshd rclone moto gcs azurite s3s aiosmtpd schemathesis
+[ $# -gt 0 ] || set -- sshd rclone moto gcs azurite s3s aiosmtpd schemathesis host
 for component in "$@"; do
     case $component in
-        moto | gcs | azurite | sshd | rclone | s3s | aiosmtpd | schemathesis) "install_$component" ;;
-        *) say "unknown component: $component (moto gcs azurite sshd rclone s3s aiosmtpd schemathesis)"; exit 2 ;;
+        moto | gcs | azurite | sshd | rclone | s3s | aiosmtpd | schemathesis | host) "install_$component" ;;
+        *) say "unknown component: $component (moto gcs azurite sshd rclone s3s aiosmtpd schemathesis host)"; exit 2 ;;
     esac
     say "$component is there"
 done
