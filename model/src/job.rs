@@ -21,6 +21,15 @@ words! {
         RepositoryRefresh = "repository_refresh",
         /// Capacity and growth of a storage pool.
         PoolAnalysis = "pool_analysis",
+        /// Brings the agent onto another machine, over SSH.
+        AgentInstall = "agent_install",
+        /// Exchanges the agent's program for the one that the server has.
+        AgentUpgrade = "agent_upgrade",
+        AgentRestart = "agent_restart",
+        /// Removes the agent from its machine, and its key from the server.
+        AgentUninstall = "agent_uninstall",
+        /// Reads the journal of the agent's service.
+        AgentJournal = "agent_journal",
     }
 
     /// Where a job stands. It ends once: nothing follows a final state.
@@ -89,7 +98,12 @@ impl JobKind {
         match self {
             Self::Backup | Self::Restore | Self::Verify | Self::RepositoryRefresh => Access::Shared,
             Self::Check | Self::Forget | Self::Prune | Self::SnapshotDelete => Access::Exclusive,
-            Self::PoolAnalysis => Access::None,
+            Self::PoolAnalysis
+            | Self::AgentInstall
+            | Self::AgentUpgrade
+            | Self::AgentRestart
+            | Self::AgentUninstall
+            | Self::AgentJournal => Access::None,
         }
     }
 }

@@ -40,10 +40,7 @@ impl WriteTx {
         by: Option<UserId>,
         now: Timestamp,
     ) -> Result<(), CatalogError> {
-        Sql::new("DELETE FROM enrolments WHERE server_id = $1 AND used_by IS NULL")
-            .bind(server)
-            .run(&self.tx, "make an enrolment token")
-            .await?;
+        self.drop_enrolments(server).await?;
         Sql::new(
             "INSERT INTO enrolments (server_id, token_hash, created_by, created_at, expires_at) \
              VALUES ($1, $2, $3, $4, $5)",
@@ -56,6 +53,15 @@ impl WriteTx {
         .run(&self.tx, "make an enrolment token")
         .await
         .map(|_| ())
+    }
+
+    /// Tokens that were given out for a server and not used are no good any more.
+    pub async fn drop_enrolments(&mut self, server: ServerId) -> Result<(), CatalogError> {
+        Sql::new("DELETE FROM enrolments WHERE server_id = $1 AND used_by IS NULL")
+            .bind(server)
+            .run(&self.tx, "take back enrolment tokens")
+            .await
+            .map(|_| ())
     }
 
     pub async fn enrolment(&mut self, token_hash: &str) -> Result<Option<EnrolmentRow>, CatalogError> {

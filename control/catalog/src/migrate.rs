@@ -34,6 +34,7 @@ migrations! {
     "0062_snapshot_search",
     "0063_lists",
     "0070_agents",
+    "0071_deployment",
 }
 
 /// The words in which the dialects differ, and nothing else does.

@@ -173,7 +173,7 @@ impl Catalog {
         Ok(active > 0)
     }
 
-    /// What jobs are about, for people: a plan's name, a repository's path, a pool's name.
+    /// What jobs are about, for people: a plan's name, a repository's path, a pool's or a server's name.
     pub async fn job_titles(
         &self,
         jobs: &[rempart_jobs::Job],
@@ -191,6 +191,11 @@ impl Catalog {
                 jobs.iter().filter_map(|j| j.repository_id.map(i64::from)).collect(),
             ),
             ("pool", "SELECT id, name FROM pools", jobs.iter().filter_map(|j| j.pool_id.map(i64::from)).collect()),
+            (
+                "server",
+                "SELECT id, name FROM servers",
+                jobs.iter().filter_map(|j| j.server_id.map(i64::from)).collect(),
+            ),
         ] {
             names.extend(self.names_by_id(sql, ids).await?.into_iter().map(|(id, name)| ((kind, id), name)));
         }
@@ -199,6 +204,7 @@ impl Catalog {
             named("run", job.run_id.map(i64::from))
                 .or_else(|| named("repository", job.repository_id.map(i64::from)))
                 .or_else(|| named("pool", job.pool_id.map(i64::from)))
+                .or_else(|| named("server", job.server_id.map(i64::from)))
         };
         Ok(jobs.iter().filter_map(|job| Some((job.id, title(job)?))).collect())
     }

@@ -1,8 +1,8 @@
 //! What each kind of job does, with the engine at hand.
 //!
 //! - **Owns**: job handlers, pools and repositories as stores, sealed secrets, browsing and restoring of snapshots, agents as
-//!   the protocol's machines see them.
-//! - **May use**: `catalog`, `jobs`, `policy`, `protocol`, `sources/host`, the engine, `model`.
+//!   the protocol's machines see them, and their coming onto other machines.
+//! - **May use**: `catalog`, `deploy`, `jobs`, `policy`, `protocol`, `sources/host`, the engine, `model`.
 //! - **Must not know**: HTTP, sessions, roles.
 //! - **Invariants**: a secret is in the catalog only sealed; a run that lost one file never says that it succeeded; what
 //!   was begun is either finished or taken back.
@@ -21,6 +21,7 @@
 
 pub mod agent;
 pub mod browse;
+pub mod deploy;
 pub mod explorer;
 pub mod handler;
 mod local;
@@ -40,6 +41,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use rempart_catalog::Catalog;
 use rempart_crypto::KdfParams;
+use rempart_deploy::Programs;
 use rempart_host::stats::StatsReader;
 use rempart_model::PoolId;
 use rempart_protocol::Identity;
@@ -66,6 +68,8 @@ pub struct Work {
     stats: Arc<Mutex<StatsReader>>,
     /// When this process last asked for each pool's measurement.
     asked_analyses: Mutex<HashMap<PoolId, Timestamp>>,
+    /// The agent's programs that can be installed elsewhere.
+    pub(crate) agent_programs: Programs,
 }
 
 /// Where work keeps things, and what it knows of this machine.
@@ -76,13 +80,19 @@ pub struct WorkSettings {
     /// The cost of trying passwords of new repositories.
     pub kdf: KdfParams,
     pub machine: LocalMachine,
+    pub agent_programs: Programs,
 }
 
 impl WorkSettings {
     /// As a server with this data directory has them.
     #[must_use]
     pub fn in_directory(data: &Path) -> Self {
-        Self { cache_dir: data.join("cache"), kdf: KdfParams::DEFAULT, machine: LocalMachine::detect() }
+        Self {
+            cache_dir: data.join("cache"),
+            kdf: KdfParams::DEFAULT,
+            machine: LocalMachine::detect(),
+            agent_programs: Programs::of_server(data),
+        }
     }
 }
 
@@ -100,6 +110,7 @@ impl Work {
             identity: OnceCell::new(),
             stats: Arc::default(),
             asked_analyses: Mutex::default(),
+            agent_programs: settings.agent_programs,
         })
     }
 }

@@ -891,6 +891,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/servers/{id}/agent/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Installs the agent over SSH and waits for its call. What fails is taken back: nothing is left half installed. */
+        post: operations["servers.installAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/agent/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads the last lines of the journal of the agent's service into the log of a job. */
+        post: operations["servers.readAgentJournal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/agent/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts the agent's service anew, and waits for its call. */
+        post: operations["servers.restartAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/agent/uninstall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the agent's key away and removes the agent from its machine. The server, its plans and its backups stay. */
+        post: operations["servers.uninstallAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/agent/upgrade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchanges the agent's program for the one that this server has. One that does not call back is taken back. */
+        post: operations["servers.upgradeAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/servers/{id}/capabilities": {
         parameters: {
             query?: never;
@@ -974,6 +1059,41 @@ export interface paths {
         /** Takes the agent's key away: its channel and its sessions end at once. It comes back with a new token only. */
         post: operations["servers.revoke"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/ssh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says how a server was reached by SSH last, and this server's own public key, which may be put into `authorized_keys` there. */
+        get: operations["servers.reach"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/ssh/host-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a machine for its host key, for a person to compare. Nobody logs in. */
+        post: operations["servers.lookAtHostKey"];
+        /** Forgets the accepted host key of a machine that was installed anew: the next one can be accepted. */
+        delete: operations["servers.forgetHostKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1610,6 +1730,24 @@ export interface components {
         };
         /** @description What can be done on a machine: programs with their versions, folders of which an atomic snapshot can be made. */
         HostCapabilities: Record<string, never>;
+        /** @description What a host is known by. */
+        HostKey: {
+            /** @description `SHA256:…`, as `ssh-keygen -l` prints it. */
+            fingerprint: string;
+            /** @description `ssh-ed25519`, `ecdsa-sha2-nistp256`, `ssh-rsa`, … */
+            kind: string;
+        };
+        /** @description The host key that a machine shows. */
+        HostKeyShown: components["schemas"]["HostKey"] & {
+            /** @description The fingerprint that was accepted for this server; `null` where none was. */
+            accepted?: string | null;
+            state: components["schemas"]["HostKeyState"];
+        };
+        /**
+         * @description How a shown host key stands to the one that was accepted.
+         * @enum {string}
+         */
+        HostKeyState: "new" | "known" | "changed";
         /** @description Figures of a machine at one moment: processor, memory, disks, addresses, times. */
         HostStats: Record<string, never>;
         Job: {
@@ -1652,7 +1790,7 @@ export interface components {
          * @description What a job does.
          * @enum {string}
          */
-        JobKind: "backup" | "restore" | "check" | "verify" | "forget" | "prune" | "snapshotDelete" | "repositoryRefresh" | "poolAnalysis";
+        JobKind: "backup" | "restore" | "check" | "verify" | "forget" | "prune" | "snapshotDelete" | "repositoryRefresh" | "poolAnalysis" | "agentInstall" | "agentUpgrade" | "agentRestart" | "agentUninstall" | "agentJournal";
         /** @description What a job says about itself while it runs: the `data` of a `progress` event of the topic `jobs`. */
         JobProgress: {
             counters: components["schemas"]["RunCounters"];
@@ -2471,6 +2609,13 @@ export interface components {
             /** Format: int32 */
             warning: number;
         };
+        /** @description How a server is reached by SSH; `ssh` is `null` where nobody has logged in yet. */
+        Reach: {
+            serverKeyFingerprint: string;
+            /** @description This server's own key: one line for `authorized_keys` on the machine. */
+            serverPublicKey: string;
+            ssh?: components["schemas"]["SshHost"] | null;
+        };
         /** @description Shown once: each code signs in once without the other device. */
         RecoveryCodes: {
             codes: string[];
@@ -2862,6 +3007,52 @@ export interface components {
             /** @description Absolute paths on the protected server, as the explorer writes them. */
             folders: string[];
             oneFileSystem: boolean;
+        };
+        /** @description How a server was reached last. */
+        SshHost: {
+            /** Format: date-time */
+            acceptedAt?: string | null;
+            address: string;
+            hostKey?: components["schemas"]["HostKey"] | null;
+            method: components["schemas"]["SshMethod"];
+            /** Format: int32 */
+            port: number;
+            user: string;
+        };
+        /** @description A login by SSH, used once: credentials go sealed into the queue and leave it with the job. */
+        SshLogin: {
+            /** @description A name or an address. */
+            address: string;
+            hostKey?: components["schemas"]["HostKey"] | null;
+            method: components["schemas"]["SshMethod"];
+            passphrase?: string | null;
+            /** @description For the method `password`; sudo gets it too, unless `sudoPassword` is given. */
+            password?: string | null;
+            /**
+             * Format: int32
+             * @description 22, if nothing is said.
+             */
+            port?: number | null;
+            /** @description For the method `key`: the whole file. */
+            privateKey?: string | null;
+            sudoPassword?: string | null;
+            /** @description root, or somebody whom sudo accepts. */
+            user: string;
+        };
+        /**
+         * @description How one logs in: by a password, by a private key that is given for this once, or by this server's own key.
+         * @enum {string}
+         */
+        SshMethod: "password" | "key" | "serverKey";
+        /** @description Where a machine listens for SSH. */
+        SshPlace: {
+            /** @description A name or an address. */
+            address: string;
+            /**
+             * Format: int32
+             * @description 22, if nothing is said.
+             */
+            port?: number | null;
         };
         StoragePoint: {
             /** Format: date-time */
@@ -7451,6 +7642,326 @@ export interface operations {
             };
         };
     };
+    "servers.installAgent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": "192.0.2.7",
+                 *       "hostKey": {
+                 *         "fingerprint": "SHA256:0aVfWbKHDrk6vEs5VbmZQhPzyNnH1PZ2PfeIzK0jPyM",
+                 *         "kind": "ssh-ed25519"
+                 *       },
+                 *       "method": "password",
+                 *       "passphrase": null,
+                 *       "password": "the machine's own",
+                 *       "port": 22,
+                 *       "privateKey": null,
+                 *       "sudoPassword": null,
+                 *       "user": "root"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SshLogin"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "servers.readAgentJournal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": "192.0.2.7",
+                 *       "hostKey": {
+                 *         "fingerprint": "SHA256:0aVfWbKHDrk6vEs5VbmZQhPzyNnH1PZ2PfeIzK0jPyM",
+                 *         "kind": "ssh-ed25519"
+                 *       },
+                 *       "method": "password",
+                 *       "passphrase": null,
+                 *       "password": "the machine's own",
+                 *       "port": 22,
+                 *       "privateKey": null,
+                 *       "sudoPassword": null,
+                 *       "user": "root"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SshLogin"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "servers.restartAgent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": "192.0.2.7",
+                 *       "hostKey": {
+                 *         "fingerprint": "SHA256:0aVfWbKHDrk6vEs5VbmZQhPzyNnH1PZ2PfeIzK0jPyM",
+                 *         "kind": "ssh-ed25519"
+                 *       },
+                 *       "method": "password",
+                 *       "passphrase": null,
+                 *       "password": "the machine's own",
+                 *       "port": 22,
+                 *       "privateKey": null,
+                 *       "sudoPassword": null,
+                 *       "user": "root"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SshLogin"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "servers.uninstallAgent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": "192.0.2.7",
+                 *       "hostKey": {
+                 *         "fingerprint": "SHA256:0aVfWbKHDrk6vEs5VbmZQhPzyNnH1PZ2PfeIzK0jPyM",
+                 *         "kind": "ssh-ed25519"
+                 *       },
+                 *       "method": "password",
+                 *       "passphrase": null,
+                 *       "password": "the machine's own",
+                 *       "port": 22,
+                 *       "privateKey": null,
+                 *       "sudoPassword": null,
+                 *       "user": "root"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SshLogin"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "servers.upgradeAgent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": "192.0.2.7",
+                 *       "hostKey": {
+                 *         "fingerprint": "SHA256:0aVfWbKHDrk6vEs5VbmZQhPzyNnH1PZ2PfeIzK0jPyM",
+                 *         "kind": "ssh-ed25519"
+                 *       },
+                 *       "method": "password",
+                 *       "passphrase": null,
+                 *       "password": "the machine's own",
+                 *       "port": 22,
+                 *       "privateKey": null,
+                 *       "sudoPassword": null,
+                 *       "user": "root"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SshLogin"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "jobId": 7,
+                     *       "runId": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "servers.capabilities": {
         parameters: {
             query?: never;
@@ -7694,6 +8205,153 @@ export interface operations {
         };
     };
     "servers.revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "servers.reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "serverKeyFingerprint": "SHA256:8tGrN3Rz0dNGE4ZyXVlOMzGuUFKZBXhGtV2oBq2rFKs",
+                     *       "serverPublicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGrmsmzAlgmVlRgLOIvyoiEqRLdXGBjbF8ttFtyCmSmk rempart@backup",
+                     *       "ssh": {
+                     *         "acceptedAt": "2026-11-21T08:41:00Z",
+                     *         "address": "192.0.2.7",
+                     *         "hostKey": {
+                     *           "fingerprint": "SHA256:0aVfWbKHDrk6vEs5VbmZQhPzyNnH1PZ2PfeIzK0jPyM",
+                     *           "kind": "ssh-ed25519"
+                     *         },
+                     *         "method": "serverKey",
+                     *         "port": 22,
+                     *         "user": "root"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Reach"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "servers.lookAtHostKey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": "192.0.2.7",
+                 *       "port": 22
+                 *     }
+                 */
+                "application/json": components["schemas"]["SshPlace"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "accepted": null,
+                     *       "fingerprint": "SHA256:0aVfWbKHDrk6vEs5VbmZQhPzyNnH1PZ2PfeIzK0jPyM",
+                     *       "kind": "ssh-ed25519",
+                     *       "state": "new"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HostKeyShown"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "servers.forgetHostKey": {
         parameters: {
             query?: never;
             header?: never;

@@ -52,7 +52,12 @@ impl Order {
             | JobKind::Prune
             | JobKind::SnapshotDelete
             | JobKind::RepositoryRefresh
-            | JobKind::PoolAnalysis => None,
+            | JobKind::PoolAnalysis
+            | JobKind::AgentInstall
+            | JobKind::AgentUpgrade
+            | JobKind::AgentRestart
+            | JobKind::AgentUninstall
+            | JobKind::AgentJournal => None,
         }
     }
 

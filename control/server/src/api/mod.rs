@@ -4,6 +4,7 @@ pub mod agents;
 pub mod audit;
 pub mod auth;
 pub mod dashboard;
+pub mod deploy;
 pub mod jobs;
 pub mod legacy;
 pub mod plans;
@@ -40,6 +41,7 @@ pub fn routes() -> Routes {
         .merge(system::routes())
         .merge(servers::routes())
         .merge(agents::routes())
+        .merge(deploy::routes())
         .merge(pools::routes())
         .merge(repositories::routes())
         .merge(snapshots::routes())

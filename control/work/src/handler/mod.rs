@@ -127,6 +127,11 @@ impl Work {
             JobKind::SnapshotDelete => self.delete_snapshots(job, desk).await,
             JobKind::RepositoryRefresh => self.refresh(job, desk).await,
             JobKind::PoolAnalysis => self.analyse_pool(job, desk).await,
+            JobKind::AgentInstall
+            | JobKind::AgentUpgrade
+            | JobKind::AgentRestart
+            | JobKind::AgentUninstall
+            | JobKind::AgentJournal => self.look_after_agent(job, desk).await,
         };
         done.unwrap_or_else(|trouble| {
             if trouble.is_canceled() || desk.gauge.cancel.is_canceled() {
@@ -150,11 +155,11 @@ fn warned(trouble: &Trouble) -> JobOutcome {
 }
 
 /// Failed, with a result that says more.
-fn failed(trouble: &Trouble) -> JobOutcome {
+pub(crate) fn failed(trouble: &Trouble) -> JobOutcome {
     JobOutcome::failed(trouble.code(), trouble.told().encode())
 }
 
-fn payload<T: DeserializeOwned>(job: &Job) -> Result<T> {
+pub(crate) fn payload<T: DeserializeOwned>(job: &Job) -> Result<T> {
     serde_json::from_value(job.payload.clone()).map_err(|error| Trouble::new(&table::JOB_PAYLOAD).because(error))
 }
 
@@ -163,12 +168,12 @@ fn repository_of(job: &Job) -> Result<RepoId> {
     job.repository_id.ok_or_else(missing)
 }
 
-fn as_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value> {
+pub(crate) fn as_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value> {
     serde_json::to_value(value).map_err(|error| Trouble::new(&table::INTERNAL).because(error))
 }
 
 /// What is gone from the catalog since the job was asked for.
-fn target_gone(error: rempart_catalog::CatalogError) -> Trouble {
+pub(crate) fn target_gone(error: rempart_catalog::CatalogError) -> Trouble {
     match error.kind() {
         rempart_catalog::CatalogErrorKind::NotFound => Trouble::new(&table::JOB_TARGET_GONE).because(error),
         _ => error.into(),

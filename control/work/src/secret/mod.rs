@@ -2,6 +2,7 @@
 
 mod master_key;
 mod sealed;
+mod seed;
 
 pub use master_key::{MasterKey, MasterKeyError};
 pub use sealed::{Field, SealError};

@@ -368,6 +368,114 @@ sentences! {
         fr: "« {text} » n'est pas une durée de rétention.", "Écrivez par exemple 14d, 3m ou 1y6m.";
         en: "“{text}” is no span of retention.", "Write 14d, 3m or 1y6m, for example.";
     }
+    DEPLOY_UNREACHABLE = 422 "deploy.unreachable" {
+        fr: "{address} ne répond pas en SSH : {detail}.", "Vérifiez l'adresse, le port et le pare-feu, et que sshd tourne sur la machine.";
+        en: "{address} does not answer by SSH: {detail}.", "Check the address, the port and the firewall, and that sshd runs on the machine.";
+    }
+    DEPLOY_LOST = 422 "deploy.lost" {
+        fr: "La connexion SSH a été coupée : {detail}.", "Vérifiez le réseau jusqu'à la machine, puis relancez.";
+        en: "The SSH connection broke: {detail}.", "Check the network up to the machine, then run it again.";
+    }
+    DEPLOY_HOST_KEY_UNKNOWN = 409 "deploy.host_key_unknown" {
+        fr: "La clé d'hôte de ce serveur n'a encore été acceptée par personne.", "Demandez-la, comparez son empreinte avec celle de la machine (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub, sur place), puis acceptez-la.";
+        en: "Nobody has accepted this server's host key yet.", "Ask for it, compare its fingerprint with the machine's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub, over there), then accept it.";
+    }
+    DEPLOY_HOST_KEY_CHANGED = 409 "deploy.host_key_changed" {
+        fr: "La clé d'hôte de ce serveur a changé : il montre {shown}, et {expected} avait été acceptée. Quelqu'un s'est peut-être mis entre les deux ; aucun mot de passe n'a été envoyé.", "Si la machine a été réinstallée, oubliez l'ancienne clé, comparez l'empreinte de la nouvelle sur place, puis acceptez-la.";
+        en: "This server's host key has changed: it shows {shown}, and {expected} was accepted. Somebody may be in between; no password was sent.", "If the machine was installed anew, forget the old key, compare the new one's fingerprint over there, then accept it.";
+    }
+    DEPLOY_LOGIN_MISSING = 422 "deploy.login_missing" {
+        fr: "Il manque de quoi se connecter : {detail}.", "Donnez le mot de passe ou la clé privée, ou choisissez la clé du serveur.";
+        en: "Something to log in with is missing: {detail}.", "Give the password or the private key, or choose the server's own key.";
+    }
+    DEPLOY_ADDRESS = 422 "deploy.address" {
+        fr: "« {detail} » n'est ni un nom de machine ni une adresse.", "Écrivez-le sans utilisateur, sans port et sans espace : web-1.example.org, 192.0.2.7.";
+        en: "“{detail}” is neither the name of a machine nor an address.", "Write it without a user, a port or a space: web-1.example.org, 192.0.2.7.";
+    }
+    DEPLOY_KEY = 422 "deploy.key" {
+        fr: "La clé privée ne peut pas être lue : {detail}.", "Collez le fichier entier, de sa première à sa dernière ligne, avec sa phrase secrète s'il en a une.";
+        en: "The private key cannot be read: {detail}.", "Paste the whole file, from its first line to its last, with its passphrase if it has one.";
+    }
+    DEPLOY_LOGIN = 422 "deploy.login" {
+        fr: "La machine n'a pas laissé entrer « {user} » : {detail}.", "Vérifiez l'utilisateur et le mot de passe ; pour la clé du serveur, ajoutez sa moitié publique à ~/.ssh/authorized_keys de cet utilisateur.";
+        en: "The machine did not let “{user}” in: {detail}.", "Check the user and the password; for the server's own key, add its public half to that user's ~/.ssh/authorized_keys.";
+    }
+    DEPLOY_SYSTEM = 422 "deploy.system" {
+        fr: "L'agent ne peut pas être installé sur cette machine : {detail}.", "Il lui faut Linux avec systemd et la bibliothèque GNU C. Sinon, copiez rempart-agent et lancez-le vous-même avec la commande d'enrôlement.";
+        en: "The agent cannot be installed on this machine: {detail}.", "It needs Linux with systemd and the GNU C library. Else copy rempart-agent there and run it yourself with the command for enrolling.";
+    }
+    DEPLOY_LIBC = 422 "deploy.libc" {
+        fr: "Le programme de l'agent demande glibc {needed} ; la machine a : {found}.", "Mettez à jour la machine, ou donnez au serveur un agent construit pour une glibc plus ancienne (dossier agents).";
+        en: "The agent's program asks for glibc {needed}; the machine has: {found}.", "Bring the machine up to date, or give the server an agent that was built for an older glibc (folder agents).";
+    }
+    DEPLOY_NO_PROGRAM = 422 "deploy.no_program" {
+        fr: "Ce serveur n'a pas d'agent pour le processeur {arch}.", "Mettez rempart-agent-{arch} dans l'un de ces dossiers : {folders}.";
+        en: "This server has no agent for the processor {arch}.", "Put rempart-agent-{arch} into one of these folders: {folders}.";
+    }
+    DEPLOY_PROGRAM = 500 "deploy.program" {
+        fr: "Le programme de l'agent {path} ne peut pas être utilisé : {detail}.", "Remplacez-le par celui de cette version.";
+        en: "The agent's program {path} cannot be used: {detail}.", "Replace it by the one of this version.";
+    }
+    DEPLOY_SUDO = 422 "deploy.sudo" {
+        fr: "« {user} » ne devient pas root : {detail}.", "Connectez-vous en root, ou avec un utilisateur que sudo accepte, en donnant son mot de passe pour sudo.";
+        en: "“{user}” does not become root: {detail}.", "Log in as root, or as a user whom sudo accepts, with the password that sudo asks for.";
+    }
+    DEPLOY_ALREADY = 409 "deploy.already_installed" {
+        fr: "Un agent est déjà installé sur cette machine. Rien n'y a été changé.", "Mettez-le à niveau, ou désinstallez-le d'abord.";
+        en: "An agent is installed on this machine already. Nothing was changed there.", "Upgrade it, or uninstall it first.";
+    }
+    DEPLOY_NOT_INSTALLED = 409 "deploy.not_installed" {
+        fr: "Aucun agent installé par Rempart ne se trouve sur cette machine.", "Installez-le par SSH.";
+        en: "No agent that Rempart installed is on this machine.", "Install it by SSH.";
+    }
+    DEPLOY_NO_ROOM = 422 "deploy.no_room" {
+        fr: "Il n'y a pas assez de place sur la machine : il faut {needed} octets dans /opt, {free} sont libres.", "Faites de la place, puis relancez.";
+        en: "There is not enough room on the machine: {needed} bytes are needed in /opt, {free} are free.", "Make room, then run it again.";
+    }
+    DEPLOY_DAMAGED = 422 "deploy.damaged" {
+        fr: "Le programme n'est pas arrivé entier : {detail}.", "Vérifiez le disque de la machine et le réseau, puis relancez.";
+        en: "The program did not arrive whole: {detail}.", "Check the machine's disk and the network, then run it again.";
+    }
+    DEPLOY_DOES_NOT_RUN = 422 "deploy.does_not_run" {
+        fr: "Le programme de l'agent ne démarre pas sur cette machine : {detail}.", "Vérifiez que /opt n'est pas monté avec noexec et que rien (SELinux, AppArmor) n'interdit d'y lancer un programme.";
+        en: "The agent's program does not run on this machine: {detail}.", "See that /opt is not mounted noexec, and that nothing (SELinux, AppArmor) forbids programs there.";
+    }
+    DEPLOY_ENROL = 422 "deploy.enrol" {
+        fr: "L'agent n'atteint pas ce serveur depuis la machine : {detail}.", "Vérifiez que la machine atteint {server} ; sinon réglez public_url ou backup_server_ip de ce serveur.";
+        en: "The agent does not reach this server from the machine: {detail}.", "See that the machine reaches {server}; else set public_url or backup_server_ip of this server.";
+    }
+    DEPLOY_OWN_ADDRESS = 422 "deploy.own_address" {
+        fr: "Ce serveur ne peut pas être appelé depuis une autre machine : son adresse est {server}.", "Faites-le écouter sur une adresse que d'autres atteignent (listen), en TLS, ou réglez public_url.";
+        en: "This server cannot be called from another machine: its address is {server}.", "Let it listen on an address that others reach (listen), with TLS, or set public_url.";
+    }
+    DEPLOY_START = 422 "deploy.start" {
+        fr: "Le service de l'agent ne démarre pas : {detail}.", "Le journal du service, dans celui de cette tâche, dit pourquoi.";
+        en: "The agent's service does not start: {detail}.", "The service's journal, in the log of this job, says why.";
+    }
+    DEPLOY_NO_CALL = 422 "deploy.no_call" {
+        fr: "Le service tourne, et son agent n'a pas appelé en {seconds} s.", "Le journal du service, dans celui de cette tâche, dit pourquoi ; vérifiez le pare-feu et le mandataire de la machine (/etc/default/rempart-agent).";
+        en: "The service runs, and its agent has not called within {seconds} s.", "The service's journal, in the log of this job, says why; check the machine's firewall and proxy (/etc/default/rempart-agent).";
+    }
+    DEPLOY_COMMAND = 422 "deploy.command" {
+        fr: "Une étape a échoué sur la machine : {detail}.", "Corrigez ce que la machine en dit, puis relancez.";
+        en: "A step failed on the machine: {detail}.", "Correct what the machine says of it, then run it again.";
+    }
+    DEPLOY_SLOW = 422 "deploy.slow" {
+        fr: "La machine n'a pas répondu à temps ({what}, {seconds} s).", "Vérifiez sa charge et le réseau, puis relancez.";
+        en: "The machine did not answer in time ({what}, {seconds} s).", "Check its load and the network, then run it again.";
+    }
+    DEPLOY_LEFT_BEHIND = 422 "deploy.left_behind" {
+        fr: "L'opération a échoué ({detail}), et la machine n'a pas pu être remise en état ({left}).", "Sa clé ne vaut plus rien ici. Quand la machine répond, relancez l'installation ou désinstallez : les deux enlèvent d'abord ce qui reste.";
+        en: "It failed ({detail}), and the machine could not be put back as it was ({left}).", "Its key is no good here any more. Once the machine answers, install again or uninstall: both remove first what is left.";
+    }
+    DEPLOY_BUSY = 409 "deploy.busy" {
+        fr: "Une autre opération sur l'agent de ce serveur est en cours.", "Attendez sa fin, ou annulez-la.";
+        en: "Another operation on this server's agent is under way.", "Wait for its end, or cancel it.";
+    }
+    DEPLOY_NO_CREDENTIALS = 500 "deploy.no_credentials" {
+        fr: "Les identifiants de cette tâche n'existent plus.", "Relancez-la.";
+        en: "The credentials of this job are no more.", "Ask for it again.";
+    }
     JOB_CANCELED = 409 "job.canceled" {
         fr: "Arrêté sur demande.";
         en: "Stopped on request.";

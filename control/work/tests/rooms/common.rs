@@ -24,7 +24,7 @@ impl Room {
         let folder = scratch.folder().canonicalize().unwrap();
         let key = MasterKey::open_or_create(&folder).expect("a master key");
         let machine = LocalMachine { host_name: "lab-1".to_owned(), os: None, address: None };
-        let settings = WorkSettings { cache_dir: folder.join("cache"), kdf: KdfParams::INSECURE_FOR_TESTS, machine };
+        let settings = settings(&folder, machine);
         let work = Work::new(scratch.catalog().await, Arc::new(key), settings);
         let id = work.start().await.expect("a fresh room starts");
         let server = work.catalog.server(id).await.unwrap();
@@ -35,9 +35,7 @@ impl Room {
     pub async fn again(&self, scratch: &Scratch) -> Arc<Work> {
         let key = MasterKey::open(&self.folder).expect("the master key");
         let machine = LocalMachine { host_name: "lab-1".to_owned(), os: None, address: None };
-        let settings =
-            WorkSettings { cache_dir: self.folder.join("cache"), kdf: KdfParams::INSECURE_FOR_TESTS, machine };
-        Work::new(scratch.catalog().await, Arc::new(key), settings)
+        Work::new(scratch.catalog().await, Arc::new(key), settings(&self.folder, machine))
     }
 
     pub fn local(&self, name: &str) -> PoolPlace {
@@ -62,6 +60,10 @@ impl Room {
         let made = self.work.create_repository(self.request(pool, name, None)).await;
         made.unwrap_or_else(|trouble| panic!("the repository {name}: {trouble}"))
     }
+}
+
+fn settings(folder: &Path, machine: LocalMachine) -> WorkSettings {
+    WorkSettings { kdf: KdfParams::INSECURE_FOR_TESTS, machine, ..WorkSettings::in_directory(folder) }
 }
 
 /// The newest restic that the lab has, else the system's.

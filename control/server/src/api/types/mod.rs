@@ -6,6 +6,7 @@
 mod access;
 mod agents;
 mod dashboard;
+mod deploy;
 mod infrastructure;
 mod plans;
 mod runs;
@@ -14,6 +15,7 @@ mod snapshots;
 pub use access::*;
 pub use agents::*;
 pub use dashboard::*;
+pub use deploy::*;
 pub use infrastructure::*;
 pub use plans::*;
 pub use runs::*;

@@ -1,0 +1,2 @@
+rm -f "$program.before"
+rm -f "$base/unit.before" "$mark"

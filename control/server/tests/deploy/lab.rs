@@ -1,0 +1,263 @@
+//! A machine of the lab, a server beside it, an administrator in front of it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rempart_model::{JobId, Role};
+use rempart_server::admin::{self, NewUser};
+use rempart_server::serve::{self, Ready};
+use rempart_server::state::AppState;
+use reqwest::{Certificate, Client};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{self, PASSWORD, Person};
+
+/// Long for a machine that others build on; nothing waits for it that goes well.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// What the agent leaves on a machine.
+const PLACES: [&str; 4] = [
+    "opt/rempart-agent",
+    "var/lib/rempart-agent",
+    "etc/systemd/system/rempart-agent.service",
+    "etc/systemd/system/multi-user.target.wants/rempart-agent.service",
+];
+
+/// Ends with its standard input.
+pub struct Machine {
+    child: Child,
+    input: Option<ChildStdin>,
+    pub address: String,
+    pub server_address: String,
+    /// Its files, seen from here.
+    pub root: PathBuf,
+    /// What its first process is a child of.
+    pid: u64,
+}
+
+impl Machine {
+    pub fn start(wish: &str) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/lab/start-host.sh");
+        let mut command = Command::new(&script);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        if !wish.is_empty() {
+            command.arg(wish);
+        }
+        let mut child = command.spawn().expect("start the machine");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line)
+            .unwrap_or_else(|_| panic!("the machine does not start; run tests/lab/install.sh host"));
+        let text = |key: &str| said[key].as_str().unwrap().to_owned();
+        let input = child.stdin.take();
+        Self {
+            child,
+            input,
+            address: text("address"),
+            server_address: text("server_address"),
+            root: text("root").into(),
+            pid: said["pid"].as_u64().unwrap(),
+        }
+    }
+
+    pub fn has(&self, path: &str) -> bool {
+        self.root.join(path).symlink_metadata().is_ok()
+    }
+
+    /// As somebody who sits in front of it.
+    #[track_caller]
+    pub fn run(&self, command: &str) {
+        let enter = "exec nsenter --target \"$(pgrep --parent \"$1\")\" --all -- /bin/sh -c \"$2\"";
+        let status = Command::new("sh").args(["-c", enter, "sh", &self.pid.to_string(), command]).status().unwrap();
+        assert!(status.success(), "{command}: {status}");
+    }
+
+    /// Nothing of an agent is there.
+    #[track_caller]
+    pub fn is_clean(&self) {
+        for place in PLACES {
+            assert!(!self.has(place), "{place} was left behind");
+        }
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.input = None;
+        let _ = self.child.wait();
+    }
+}
+
+/// A machine, a server on its bridge, its administrator, and the machine's row.
+pub struct Lab {
+    pub machine: Machine,
+    pub state: AppState,
+    pub admin: Person,
+    pub id: i64,
+    pub folder: Arc<TempDir>,
+    stop: CancellationToken,
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// The agent that was built with the tests.
+pub fn agent() -> PathBuf {
+    if let Some(path) = std::env::var_os("REMPART_AGENT_BIN") {
+        return path.into();
+    }
+    let test = std::env::current_exe().unwrap();
+    let beside = test.parent().and_then(Path::parent).unwrap().join("rempart-agent");
+    assert!(beside.exists(), "{} is missing: cargo build --bin rempart-agent", beside.display());
+    beside
+}
+
+impl Lab {
+    pub async fn new() -> Self {
+        Self::with("", &[]).await
+    }
+
+    pub async fn with(wish: &'static str, flags: &[(&str, &str)]) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let machine = tokio::task::spawn_blocking(move || Machine::start(wish)).await.unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let here = machine.server_address.clone();
+        let mut all = vec![("listen", here.as_str()), ("backup_server_ip", here.as_str())];
+        all.extend(flags);
+        let settings = support::settings(&folder, &all);
+        let stop = CancellationToken::new();
+        let (tell, told) = oneshot::channel();
+        let served = serve::serve(settings.clone(), stop.clone(), move |ready: &Ready| {
+            let _ = tell.send(ready.clone());
+        });
+        tokio::spawn(async move { served.await.unwrap_or_else(|error| panic!("the server: {error:?}")) });
+        let ready = told.await.expect("the server is ready");
+        let state = serve::open(settings, stop.clone()).await.unwrap();
+        let user = NewUser {
+            name: "admin".to_owned(),
+            role: Role::Administrator,
+            password: PASSWORD.to_owned().into(),
+            reset: false,
+        };
+        admin::create_user(&state, &user).await.unwrap();
+        let certificate = std::fs::read(folder.path().join("tls/certificate.pem")).unwrap();
+        let client = Client::builder()
+            .tls_certs_only([Certificate::from_pem(&certificate).unwrap()])
+            .cookie_store(true)
+            .build()
+            .unwrap();
+        let mut admin = Person { client, url: ready.url.clone(), csrf: None, language: "en" };
+        admin.sign_in("admin", PASSWORD, None).await;
+        let made = admin.post("/api/servers", json!({ "name": "web-1", "address": machine.address })).await.expect(201);
+        let id = made.body["id"].as_i64().unwrap();
+        let lab = Self { machine, state, admin, id, folder, stop };
+        lab.gives(&agent());
+        lab
+    }
+
+    /// The program that is installed from now on.
+    pub fn gives(&self, program: &Path) {
+        let agents = self.folder.path().join("agents");
+        std::fs::create_dir_all(&agents).unwrap();
+        let place = agents.join(format!("rempart-agent-{}", std::env::consts::ARCH));
+        let _ = std::fs::remove_file(&place);
+        std::os::unix::fs::symlink(program, place).unwrap();
+    }
+
+    pub fn path(&self, rest: &str) -> String {
+        format!("/api/servers/{}{rest}", self.id)
+    }
+
+    /// The key that the machine shows, as a login accepts it.
+    pub async fn host_key(&self) -> Value {
+        let place = json!({ "address": self.machine.address });
+        let shown = self.admin.post(&self.path("/ssh/host-key"), place).await.expect(200).body;
+        json!({ "fingerprint": shown["fingerprint"], "kind": shown["kind"] })
+    }
+
+    /// Root and its password, for a host whose key is accepted.
+    pub fn root(&self) -> Value {
+        self.by("root", "lab password")
+    }
+
+    pub fn by(&self, user: &str, password: &str) -> Value {
+        json!({ "address": self.machine.address, "user": user, "method": "password", "password": password })
+    }
+
+    /// The job, ended.
+    pub async fn run(&self, action: &str, login: Value) -> Value {
+        let job = self.begin(action, login).await;
+        self.ended(job).await
+    }
+
+    pub async fn begin(&self, action: &str, login: Value) -> i64 {
+        let answer = self.admin.post(&self.path(&format!("/agent/{action}")), login).await.expect(202);
+        answer.body["jobId"].as_i64().unwrap()
+    }
+
+    pub async fn job(&self, job: i64) -> Value {
+        self.admin.get(&format!("/api/jobs/{job}")).await.expect(200).body
+    }
+
+    pub async fn ended(&self, job: i64) -> Value {
+        let ended = async || {
+            let shown = self.job(job).await;
+            let is_over = ["succeeded", "warning", "failed", "canceled"].iter().any(|state| shown["state"] == *state);
+            is_over.then_some(shown)
+        };
+        let mut shown = self.until("the job ends", ended).await;
+        let id = JobId::new(job);
+        // Its credentials went with it.
+        assert_eq!(self.state.catalog.job_secret(id).await.unwrap(), None);
+        // For programs that read the catalog; people are shown the sentence.
+        shown["code"] = json!(self.state.catalog.job(id).await.unwrap().code);
+        shown
+    }
+
+    pub async fn until<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+        let began = Instant::now();
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    pub async fn log(&self, job: i64) -> String {
+        let page = self.admin.get(&format!("/api/jobs/{job}/log?limit=1000")).await.expect(200).body;
+        page["items"].as_array().unwrap().iter().map(|line| format!("{}\n", line["text"].as_str().unwrap())).collect()
+    }
+
+    pub async fn connection(&self) -> Value {
+        self.admin.get(&self.path("")).await.expect(200).body["connection"].clone()
+    }
+
+    /// Installed by root, online.
+    pub async fn installed(&self) {
+        let mut login = self.root();
+        login["hostKey"] = self.host_key().await;
+        let job = self.run("install", login).await;
+        assert_eq!(job["state"], "succeeded", "{job}\n{}", self.log(job["id"].as_i64().unwrap()).await);
+    }
+}
+
+/// Failed with this code, and the machine as this word says.
+#[track_caller]
+pub fn failed(job: &Value, code: &str, left: &str) {
+    assert_eq!(
+        (&job["state"], &job["code"], &job["result"]["left"]),
+        (&json!("failed"), &json!(code), &json!(left)),
+        "{job}"
+    );
+}

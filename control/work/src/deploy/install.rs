@@ -1,0 +1,104 @@
+//! A machine gets its agent: all of it, or nothing.
+
+use jiff::{SignedDuration, Timestamp};
+use rempart_deploy::{Enrolment, Host, Machine};
+use rempart_model::JobProgress;
+
+use super::task::{Task, Way};
+use super::{Left, Step};
+use crate::Work;
+use crate::trouble::{Result, Trouble, chain, table};
+
+/// The token is used within seconds of being made.
+const TOKEN: SignedDuration = SignedDuration::from_mins(10);
+
+impl Work {
+    pub(super) async fn install_agent(&self, task: &mut Task<'_>) -> Result<()> {
+        let (host, machine) = task.enter().await?;
+        let before = self.catalog.agent(task.server).await?.and_then(|agent| agent.public_key);
+        task.report.left = Left::Unfinished;
+        let mut way = Way::Undo;
+        // Not to be stopped in the middle: an agent that is there must be heard of.
+        let brought = match host.prepare().await {
+            Ok(()) => {
+                way = Way::Remove;
+                self.bring_agent(task, &host, &machine).await
+            }
+            Err(error) => Err(error.into()),
+        };
+        let Err(trouble) = brought else {
+            task.report.left = Left::Done;
+            return Ok(());
+        };
+        if trouble.code() == table::DEPLOY_ALREADY.code {
+            // It is another's, and stays.
+            task.report.left = Left::Untouched;
+            return Err(trouble);
+        }
+        if matches!(task.report.step, Step::Start | Step::Call) && !trouble.is_canceled() {
+            task.log_journal(&host).await;
+        }
+        self.forget_agent(task, before.as_deref()).await;
+        match task.put_back(host, way).await {
+            Ok(()) => Err(trouble),
+            Err(left) => Err(task.left_behind(&trouble, &left)),
+        }
+    }
+
+    async fn bring_agent(&self, task: &mut Task<'_>, host: &Host, machine: &Machine) -> Result<()> {
+        task.upload(host, machine).await?;
+        task.step(Step::Enrol);
+        let (token, _) = self.make_enrolment(task.server, TOKEN, None).await?;
+        let server_key = self.agent_identity().await?.public().to_string();
+        let home = &task.payload.home;
+        let enrolment =
+            Enrolment { server: &home.server_url, server_key: &server_key, certificate: home.certificate.as_deref() };
+        let enrolled = task.unless_canceled(host.enrol(enrolment, &token.reveal())).await;
+        enrolled.map_err(|trouble| trouble.with("server", &home.server_url))?;
+        task.step(Step::Start);
+        let started_at = Timestamp::now();
+        task.unless_canceled(host.start()).await?;
+        task.wait_for_call(started_at).await?;
+        task.unless_canceled(host.settle()).await
+    }
+
+    /// The token of a failed installation, and the key that came by it, are no good any more. A key of before stays.
+    async fn forget_agent(&self, task: &Task<'_>, before: Option<&str>) {
+        let forget = async {
+            let mut tx = self.catalog.begin().await?;
+            tx.drop_enrolments(task.server).await?;
+            let is_revoked = tx.revoke_agent_key(task.server, before, Timestamp::now()).await?;
+            tx.commit().await?;
+            if is_revoked {
+                self.agents.revoked(task.server);
+            }
+            Ok::<(), Trouble>(())
+        };
+        if let Err(trouble) = forget.await {
+            task.desk.warn(format!("the agent's key is not revoked: {}", chain(&trouble)));
+        }
+    }
+}
+
+impl Task<'_> {
+    /// Chooses the program, sends it, sees it run.
+    pub(super) async fn upload(&mut self, host: &Host, machine: &Machine) -> Result<()> {
+        self.step(Step::Upload);
+        let (programs, of) = (self.work.agent_programs.clone(), machine.clone());
+        let program = crate::blocking(move || Ok(programs.find(&of)?)).await?;
+        let total = program.bytes.len() as u64;
+        self.desk.info(format!("{}: {total} bytes, SHA-256 {}", program.path.display(), program.sha256));
+        let desk = self.desk;
+        let sent = |bytes: u64| {
+            let mut progress = JobProgress { step: Step::Upload.word().to_owned(), ..JobProgress::default() };
+            progress.counters.bytes_total = total;
+            progress.counters.bytes_done = bytes;
+            desk.tells(progress);
+        };
+        let version = self.unless_canceled(host.upload(&program, &sent)).await?;
+        self.desk.info(format!("it arrived whole and runs: version {version}"));
+        self.report.version = Some(version);
+        self.report.sha256 = Some(program.sha256);
+        Ok(())
+    }
+}

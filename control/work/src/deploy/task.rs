@@ -1,0 +1,190 @@
+//! One such job at work: its login, its steps, its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rempart_deploy::{Address, Credential, DeployError, Host, Login, Machine, Secret};
+use rempart_jobs::{Job, JobOutcome};
+use rempart_model::{JobProgress, ServerId};
+
+use super::ask::{Payload, Secrets, secrets_of};
+use super::{Left, Report, SshMethod, Step};
+use crate::Work;
+use crate::handler::{Desk, as_json, failed, payload, target_gone};
+use crate::trouble::{Result, Trouble, chain, table};
+
+/// How soon a request to cancel is heard.
+const HEARD: Duration = Duration::from_millis(100);
+/// Between two tries to come back for what must be taken back.
+const COME_BACK: [Duration; 4] =
+    [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
+
+/// How a machine is put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// There was no agent.
+    Remove,
+    /// It is not known whether there was one: only what this job began goes.
+    Undo,
+    /// There was another version.
+    TakeBack,
+}
+
+pub(super) struct Task<'a> {
+    pub work: Arc<Work>,
+    pub desk: &'a Desk,
+    pub server: ServerId,
+    pub payload: Payload,
+    pub report: Report,
+    login: Login,
+}
+
+impl<'a> Task<'a> {
+    pub async fn open(work: &Arc<Work>, job: &Job, desk: &'a Desk) -> Result<Self> {
+        let asked: Payload = payload(job)?;
+        let missing = || Trouble::new(&table::JOB_PAYLOAD).with("detail", "it names no server");
+        let server = work.catalog.server(job.server_id.ok_or_else(missing)?).await.map_err(target_gone)?.id;
+        let gone = || Trouble::new(&table::DEPLOY_NO_CREDENTIALS);
+        let row = work.catalog.job_secret(job.id).await?.ok_or_else(gone)?;
+        let text = work.key.unseal(secrets_of(&row.uid), &row.sealed)?;
+        let secrets: Secrets = serde_json::from_str(text.expose()).map_err(|error| gone().because(error))?;
+        let login = login(work, &asked, &secrets).await?;
+        let report = Report {
+            step: Step::Connect,
+            left: Left::Untouched,
+            os: None,
+            architecture: None,
+            libc: None,
+            version: None,
+            sha256: None,
+        };
+        Ok(Self { work: Arc::clone(work), desk, server, payload: asked, report, login })
+    }
+
+    /// Seen by whoever looks on.
+    pub fn step(&mut self, step: Step) {
+        self.report.step = step;
+        self.tell(step);
+    }
+
+    pub fn tell(&self, step: Step) {
+        self.desk.tells(JobProgress { step: step.word().to_owned(), ..JobProgress::default() });
+    }
+
+    /// The first two steps of each job.
+    pub async fn enter(&mut self) -> Result<(Host, Machine)> {
+        self.step(Step::Connect);
+        let Payload { address, port, user, .. } = &self.payload;
+        self.desk.info(format!("{user}@{address} port {port}: host key {}", self.payload.host_key.fingerprint));
+        let mut host = self.unless_canceled(self.connect()).await?;
+        self.step(Step::Detect);
+        let machine = self.unless_canceled(host.detect()).await?;
+        let Machine { os, arch, libc, systemd, .. } = &machine;
+        self.desk.info(format!("{os}, {arch}, {libc}, systemd {systemd}"));
+        self.report.os = Some(os.clone());
+        self.report.architecture = Some(arch.clone());
+        self.report.libc = Some(libc.clone());
+        Ok((host, machine))
+    }
+
+    async fn connect(&self) -> Result<Host, DeployError> {
+        let address = Address { host: self.payload.address.clone(), port: self.payload.port };
+        Host::connect(&address, &self.login, &self.payload.host_key).await
+    }
+
+    /// Drops the work where somebody cancels the job.
+    pub async fn unless_canceled<T>(&self, work: impl Future<Output = Result<T, DeployError>>) -> Result<T> {
+        tokio::select! {
+            done = work => Ok(done?),
+            () = self.canceled() => Err(Trouble::new(&table::JOB_CANCELED)),
+        }
+    }
+
+    async fn canceled(&self) {
+        while !self.desk.gauge.cancel.is_canceled() {
+            tokio::time::sleep(HEARD).await;
+        }
+    }
+
+    /// Puts the machine back, over a new connection where the one at hand is broken.
+    pub async fn put_back(&mut self, host: Host, way: Way) -> Result<(), DeployError> {
+        self.tell(Step::RollBack);
+        self.desk.info("putting the machine back as it was");
+        let mut host = Some(host);
+        let mut why = DeployError::Lost { detail: String::new() };
+        for wait in COME_BACK {
+            tokio::time::sleep(wait).await;
+            let entered = match host.take() {
+                Some(host) => Ok(host),
+                None => self.come_back().await,
+            };
+            let outcome = match &entered {
+                Ok(host) => match way {
+                    Way::Remove => host.remove().await,
+                    Way::Undo => host.undo().await,
+                    Way::TakeBack => host.take_back().await,
+                },
+                Err(_) => Ok(()),
+            };
+            match (entered, outcome) {
+                (Ok(_), Ok(())) => {
+                    self.report.left = Left::RolledBack;
+                    return Ok(());
+                }
+                (Err(error), _) | (_, Err(error)) => why = error,
+            }
+        }
+        self.report.left = Left::Unfinished;
+        Err(why)
+    }
+
+    async fn come_back(&self) -> Result<Host, DeployError> {
+        let mut host = self.connect().await?;
+        host.detect().await?;
+        Ok(host)
+    }
+
+    /// A failure, where the machine could not be put back.
+    pub fn left_behind(&self, trouble: &Trouble, left: &DeployError) -> Trouble {
+        self.desk.warn(chain(trouble));
+        Trouble::new(&table::DEPLOY_LEFT_BEHIND).with("detail", trouble.code()).with("left", left)
+    }
+
+    /// The last of the service's journal, for whoever asks why.
+    pub async fn log_journal(&self, host: &Host) {
+        match host.journal(30).await {
+            Ok(lines) => lines.into_iter().for_each(|line| self.desk.info(line)),
+            Err(error) => self.desk.warn(format!("the journal cannot be read: {error}")),
+        }
+    }
+
+    /// How the job ends, with what it found.
+    pub fn outcome(self, done: Result<()>) -> Result<JobOutcome> {
+        let result = as_json(&self.report)?;
+        let outcome = match done {
+            Ok(()) => JobOutcome::succeeded(),
+            Err(trouble) if trouble.is_canceled() => JobOutcome::canceled(),
+            Err(trouble) => {
+                self.desk.warn(chain(&trouble));
+                failed(&trouble)
+            }
+        };
+        Ok(outcome.with_result(result))
+    }
+}
+
+async fn login(work: &Work, asked: &Payload, secrets: &Secrets) -> Result<Login> {
+    let secret = |text: &Option<String>| text.clone().map(Secret::new);
+    let gone = || Trouble::new(&table::DEPLOY_NO_CREDENTIALS);
+    let credential = match asked.method {
+        SshMethod::Password => Credential::Password(secret(&secrets.password).ok_or_else(gone)?),
+        SshMethod::Key => Credential::Key {
+            private: secret(&secrets.private_key).ok_or_else(gone)?,
+            passphrase: secret(&secrets.passphrase),
+        },
+        SshMethod::ServerKey => {
+            Credential::Key { private: work.own_ssh_key().await?.private.clone(), passphrase: None }
+        }
+    };
+    Ok(Login { user: asked.user.clone(), credential, sudo_password: secret(&secrets.sudo_password) })
+}
