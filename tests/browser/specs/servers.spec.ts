@@ -55,6 +55,7 @@ test("a machine is added by its name and one pasted command, and is seen coming,
     await expect(dialog.getByLabel(/^Name/)).toHaveAttribute("aria-invalid", "true");
     await dialog.getByLabel(/^Name/).fill("web-1");
     await dialog.getByRole("button", { name: "Continue" }).click();
+    await dialog.getByText("With a command to paste").click();
     await expect(dialog.getByText("Shown only once")).toBeVisible();
     await expect(dialog.getByText(/Waiting for its call\./)).toBeVisible();
     paste(await dialog.locator("pre").first().innerText());

@@ -10,7 +10,6 @@ import { JobStateBadge } from "@/shared/StatusBadge";
 import { ErrorState } from "@/shared/states";
 import { Time } from "@/shared/Time";
 import { JobBody } from "./JobPanel";
-import { JobResult } from "./JobResult";
 import { isOver, jobQuery, useJobLog } from "./queries";
 
 export function JobPage() {
@@ -34,7 +33,7 @@ function JobDetails({ job }: { job: Job }) {
       <Stack gap="md" aria-live="polite">
         {isOver(job.state) ? (
           <Card>
-            <JobResult job={job} />
+            <JobBody job={job} />
           </Card>
         ) : (
           <JobBody job={job} />

@@ -10,6 +10,7 @@ import { TextLink } from "@/features/TextLink";
 import { ActionButton } from "@/shared/permission";
 import { JobStateBadge } from "@/shared/StatusBadge";
 import { ErrorState } from "@/shared/states";
+import { AgentJobSteps, isAgentJob } from "./AgentJobSteps";
 import { JobResult } from "./JobResult";
 import { isOver, jobQuery, useCancelJob } from "./queries";
 import { isWaitReason } from "./waiting";
@@ -40,12 +41,23 @@ export function JobBody({ job }: { job: Job }) {
   const progress = useJobProgress(job.id, job.progress);
   const samples = useRateSamples(job.id, progress);
   const cancel = useCancelJob();
-  if (isOver(job.state)) return <JobResult job={job} />;
+  if (isOver(job.state)) {
+    return (
+      <Stack gap="md">
+        {isAgentJob(job.kind) && <AgentJobSteps job={job} progress={progress} />}
+        <JobResult job={job} />
+      </Stack>
+    );
+  }
   const waitsFor = job.waitsFor;
   return (
     <Stack gap="sm">
       {progress && job.state === "running" ? (
-        <LiveProgress progress={progress} samples={samples} adds={job.kind === "backup"} />
+        isAgentJob(job.kind) ? (
+          <AgentJobSteps job={job} progress={progress} />
+        ) : (
+          <LiveProgress progress={progress} samples={samples} adds={job.kind === "backup"} />
+        )
       ) : (
         <Alert color="stone">
           {isWaitReason(waitsFor)

@@ -24,6 +24,11 @@ const KINDS: JobKind[] = [
   "snapshotDelete",
   "repositoryRefresh",
   "poolAnalysis",
+  "agentInstall",
+  "agentUpgrade",
+  "agentRestart",
+  "agentUninstall",
+  "agentJournal",
 ];
 
 /** The queue: what waits and why, what goes on and where, what is done. */

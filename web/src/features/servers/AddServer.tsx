@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { Server } from "@/api/types";
 import { Steps } from "@/shared/Steps";
 import { WideDialog } from "@/shared/WideDialog";
-import { EnrolmentSteps } from "./EnrolmentSteps";
+import { AgentInstall } from "./AgentInstall";
 import { ServerForm } from "./ServerForm";
 
 interface AddServerProps {
@@ -13,7 +13,7 @@ interface AddServerProps {
   onClose: () => void;
 }
 
-/** A name, a command to paste, and the machine calls. */
+/** A name, the agent by SSH or by a command to paste, and the machine calls. */
 export function AddServer({ opened, onClose }: AddServerProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -27,11 +27,7 @@ export function AddServer({ opened, onClose }: AddServerProps) {
     <WideDialog opened={opened} onClose={close} title={t("servers.add")}>
       <Stack gap="lg">
         <Steps names={[t("common.name"), t("servers.enrol.step")]} step={added ? 1 : 0} />
-        {added ? (
-          <EnrolmentSteps server={added} onClose={close} />
-        ) : (
-          <ServerForm onSaved={setAdded} onCancel={onClose} />
-        )}
+        {added ? <AgentInstall server={added} onClose={close} /> : <ServerForm onSaved={setAdded} onCancel={onClose} />}
       </Stack>
     </WideDialog>
   );

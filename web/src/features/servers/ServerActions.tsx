@@ -1,6 +1,18 @@
 import { Button, Menu } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { ChevronDown, KeyRound, ListChecks, Pencil, ShieldX, Trash2 } from "lucide-react";
+import {
+  ChevronDown,
+  CircleArrowUp,
+  Eraser,
+  KeyRound,
+  ListChecks,
+  type LucideIcon,
+  Pencil,
+  RotateCw,
+  ScrollText,
+  ShieldX,
+  Trash2,
+} from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Server } from "@/api/types";
@@ -9,11 +21,21 @@ import { listOf } from "@/features/listOf";
 import { ConfirmDialog } from "@/shared/ConfirmDialog";
 import { showSuccess } from "@/shared/notify";
 import { WideDialog } from "@/shared/WideDialog";
+import { AgentInstall } from "./AgentInstall";
 import { useDeleteServer, useRevokeAgent } from "./changes";
-import { EnrolmentSteps } from "./EnrolmentSteps";
 import { ServerForm } from "./ServerForm";
+import { AgentJob } from "./ssh/AgentJob";
+import type { AgentAction } from "./ssh/changes";
 
-type Dialog = "none" | "edit" | "enrol" | "revoke" | "delete";
+type Care = Exclude<AgentAction, "install">;
+type Dialog = "none" | "edit" | "enrol" | "revoke" | "delete" | Care;
+
+const CARE: readonly { action: Care; icon: LucideIcon }[] = [
+  { action: "upgrade", icon: CircleArrowUp },
+  { action: "restart", icon: RotateCw },
+  { action: "journal", icon: ScrollText },
+  { action: "uninstall", icon: Eraser },
+];
 
 /** What can be done with a machine; this one needs no agent, and cannot be removed. */
 export function ServerActions({ server }: { server: Server }) {
@@ -52,6 +74,15 @@ export function ServerActions({ server }: { server: Server }) {
                 <Menu.Item leftSection={<KeyRound size={16} aria-hidden />} onClick={() => setDialog("enrol")}>
                   {t(enrolled ? "servers.enrol.again" : "servers.enrol.install")}
                 </Menu.Item>
+                {CARE.map(({ action, icon: Icon }) => (
+                  <Menu.Item
+                    key={action}
+                    leftSection={<Icon size={16} aria-hidden />}
+                    onClick={() => setDialog(action)}
+                  >
+                    {t(`servers.ssh.menu.${action}`)}
+                  </Menu.Item>
+                ))}
                 <Menu.Divider />
                 <Menu.Item
                   c="var(--rp-failed)"
@@ -77,8 +108,18 @@ export function ServerActions({ server }: { server: Server }) {
         <ServerForm existing={server} onSaved={close} onCancel={close} />
       </WideDialog>
       <WideDialog opened={dialog === "enrol"} onClose={close} title={t("servers.enrol.of", { name: server.name })}>
-        <EnrolmentSteps server={server} onClose={close} />
+        <AgentInstall server={server} onClose={close} />
       </WideDialog>
+      {CARE.map(({ action }) => (
+        <WideDialog
+          key={action}
+          opened={dialog === action}
+          onClose={close}
+          title={t(`servers.ssh.title.${action}`, { name: server.name })}
+        >
+          <AgentJob server={server} task={action} onClose={close} />
+        </WideDialog>
+      ))}
       <ConfirmDialog
         opened={dialog === "revoke"}
         onClose={close}

@@ -27,6 +27,11 @@ export const states = {
     snapshotDelete: "Recovery point deletion",
     repositoryRefresh: "Repository refresh",
     poolAnalysis: "Pool analysis",
+    agentInstall: "Agent installation",
+    agentUpgrade: "Agent upgrade",
+    agentRestart: "Agent restart",
+    agentUninstall: "Agent removal",
+    agentJournal: "Agent’s journal",
   },
   protection: {
     protected: "Protected",

@@ -27,6 +27,11 @@ export const states = {
     snapshotDelete: "Suppression d’un point de restauration",
     repositoryRefresh: "Relecture du dépôt",
     poolAnalysis: "Analyse d’espace",
+    agentInstall: "Installation de l’agent",
+    agentUpgrade: "Mise à niveau de l’agent",
+    agentRestart: "Redémarrage de l’agent",
+    agentUninstall: "Retrait de l’agent",
+    agentJournal: "Journal de l’agent",
   },
   protection: {
     protected: "Protégé",
