@@ -121,11 +121,17 @@ need_web_packages() {
     cp web/package-lock.json "$stamp"
 }
 
-# Builds the page into web/dist, from where the binary takes it.
+# Builds the page into web/dist, from where the binary takes it, unless nothing of it has changed since.
 build_web() {
+    local stamp=web/node_modules/.rempart-built
     need_node
     need_web_packages
+    if [ -e "$stamp" ] && [ -e web/dist/index.html ] &&
+        [ -z "$(find web -path web/node_modules -prune -o -path web/dist -prune -o -newer "$stamp" -print -quit)" ]; then
+        return 0
+    fi
     (cd web && npm_11 run --silent build)
+    touch "$stamp"
 }
 
 # Where cargo puts what it builds.
