@@ -69,7 +69,12 @@ def seed(url):
     ]
     repository, changed_repository, removed_repository = (made["id"] for made in repositories)
 
-    def plan(name):
+    # Machines whose agents never call: what is asked of them waits.
+    changed_server, removed_server, away = (
+        browser.ask("POST", "/api/servers", {"name": name})["id"] for name in ("changed", "removed", "away")
+    )
+
+    def plan(name, server=server):
         sources = {"folders": ["/srv/www"], "excludes": [], "excludeCaches": True, "oneFileSystem": False}
         body = {"name": name, "serverId": server, "repositoryId": repository, "enabled": True, "sources": sources,
                 "schedule": None, "retention": None, "compression": "auto", "tags": [], "priority": 0, "maxRetries": 0,
@@ -78,6 +83,7 @@ def seed(url):
 
     kept_plan, changed_plan, removed_plan = plan("Kept"), plan("Changed"), plan("Removed")
     run_id, job, snapshot = run(browser, kept_plan)
+    waiting = [browser.ask("POST", f"/api/plans/{plan(name, away)}/execute") for name in ("Waits", "Waits too")]
     (www / "index.html").write_text("<h1>Rempart, changed</h1>" * 500)
     removed_snapshot = run(browser, kept_plan)[2]
     users = [
@@ -87,7 +93,7 @@ def seed(url):
     tokens = [browser.ask("POST", "/api/tokens", {"name": f"token {n}", "scopes": ["read"]}) for n in range(2)]
     client = browser.ask("POST", f"/api/repositories/{repository}/clients", {"username": "laptop", "mode": "appendOnly"})
     Browser(url)  # a second session, to be ended
-    other = next(one["id"] for one in browser.ask("GET", "/api/auth/sessions") if not one["current"])
+    other = next(one["id"] for one in browser.ask("GET", "/api/auth/sessions")["items"] if not one["current"])
     workers = [worker["name"] for worker in browser.ask("GET", "/api/workers")["items"]]
 
     about = {
@@ -102,14 +108,18 @@ def seed(url):
         "plans.show plans.execute legacy.runBackupJob": {"path.id": kept_plan},
         "plans.update": {"path.id": changed_plan},
         "plans.remove": {"path.id": removed_plan},
-        "runs.show runs.cancel runs.retry runs.problems runs.log legacy.restoreById": {"path.id": run_id},
-        "jobs.show jobs.cancel jobs.log": {"path.id": job},
+        "runs.show runs.retry runs.problems runs.log legacy.restoreById": {"path.id": run_id},
+        "runs.cancel": {"path.id": waiting[0]["runId"]},
+        "jobs.show jobs.log": {"path.id": job},
+        "jobs.cancel": {"path.id": waiting[1]["jobId"]},
         "snapshots.read snapshots.find snapshots.restore": {"path.id": snapshot},
         "snapshots.files": {"path.id": snapshot, "query.path": "/srv/www"},
         # A file: a folder comes as an archive, whose content type the description does not name yet.
         "snapshots.download": {"path.id": snapshot, "query.path": "/srv/www/index.html"},
         "snapshots.delete legacy.deleteBackup": {"path.id": removed_snapshot},
-        "servers.read servers.collectStats": {"path.id": server},
+        "servers.read servers.collectStats servers.stats servers.capabilities": {"path.id": server},
+        "servers.update servers.enrol servers.revoke": {"path.id": changed_server},
+        "servers.remove": {"path.id": removed_server},
         "servers.explore": {"path.id": server, "query.path": "/srv"},
         "users.update": {"path.id": users[0]["id"]},
         "users.remove": {"path.id": users[1]["id"]},
@@ -118,7 +128,7 @@ def seed(url):
         "workers.start workers.stop workers.restart workers.logs": {"path.name": workers[-1]},
     }
     for operations, parameters in about.items():
-        changes = {"pools", "repositories", "plans", "users"}
+        changes = {"pools", "repositories", "plans", "users", "servers"}
         for operation in operations.split():
             area, verb = operation.split(".")
             own = dict(parameters)

@@ -161,7 +161,7 @@ async fn jobs(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {
     bench
         .pages("a worker's log", async |seed| catalog.worker_log(&format!("w{}", draw(seed, 8) + 1), None, 200).await)
         .await?;
-    bench.pages("workers", async |_| catalog.workers().await).await
+    bench.pages("workers", async |_| catalog.workers(None, &PageRequest::first(ROWS)).await).await
 }
 
 async fn snapshots(catalog: &Catalog, bench: &mut Bench<'_>) -> Result<()> {

@@ -15,8 +15,8 @@ impl Catalog {
         is_dead: impl Fn(u32) -> bool,
         now: Timestamp,
     ) -> Result<Vec<Reaped>, CatalogError> {
-        let workers = self.workers().await?;
-        let dead: Vec<_> = workers.iter().filter(|worker| worker.host == host && is_dead(worker.pid)).collect();
+        let workers = self.workers_of_host(host).await?;
+        let dead: Vec<_> = workers.iter().filter(|worker| is_dead(worker.pid)).collect();
         if dead.is_empty() {
             return Ok(Vec::new());
         }

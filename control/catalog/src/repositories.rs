@@ -188,9 +188,24 @@ impl Catalog {
         sql.all(self.read(), "list a pool's repositories").await
     }
 
-    pub async fn repo_clients(&self, repository: RepoId) -> Result<Vec<RepoClientRow>, CatalogError> {
-        let sql = format!("SELECT {CLIENT} FROM repository_clients WHERE repository_id = $1 ORDER BY username");
-        Sql::new(sql).bind(repository).all(self.read(), "list a repository's clients").await
+    /// By user name; `text` is part of it.
+    pub async fn repo_clients(
+        &self,
+        repository: RepoId,
+        text: Option<&str>,
+        request: &PageRequest,
+    ) -> Result<Page<RepoClientRow>, CatalogError> {
+        const LIST: ByName =
+            ByName { columns: CLIENT, order: ("username", "id"), operation: "list a repository's clients" };
+        let filtered = |columns: &str| {
+            let sql = format!("SELECT {columns} FROM repository_clients WHERE repository_id = ");
+            let sql = Sql::new(sql).push_bind(repository);
+            match text {
+                Some(text) => sql.push_search(&["LOWER(username)"], text),
+                None => sql,
+            }
+        };
+        LIST.page(self.read(), request, filtered, |row: &RepoClientRow| (row.username.clone(), row.id.get())).await
     }
 
     pub async fn repo_client_by_username(&self, username: &str) -> Result<Option<RepoClientRow>, CatalogError> {

@@ -146,16 +146,39 @@ impl Catalog {
         .await
     }
 
-    /// The live sessions of a user, the last used first.
-    pub async fn sessions_of(&self, user: UserId, now: Timestamp) -> Result<Vec<SessionRow>, CatalogError> {
-        Sql::new(format!(
-            "SELECT {SESSION} FROM sessions s WHERE s.user_id = $1 AND s.expires_at > $2 \
-             ORDER BY s.last_seen_at DESC, s.id DESC LIMIT 500"
-        ))
-        .bind(user)
-        .bind(now)
-        .all(self.read(), "list sessions")
-        .await
+    /// The live sessions of a user, the last used first; `text` is part of the address or of what the browser says of itself.
+    pub async fn sessions_of(
+        &self,
+        user: UserId,
+        text: Option<&str>,
+        now: Timestamp,
+        request: &PageRequest,
+    ) -> Result<Page<SessionRow>, CatalogError> {
+        const SORT: &str = "lastSeen";
+        const OPERATION: &str = "list sessions";
+        let filtered = |columns: &str| {
+            let sql = Sql::new(format!("SELECT {columns} FROM sessions s WHERE s.user_id = ")).push_bind(user);
+            let sql = sql.push(" AND s.expires_at > ").push_bind(now);
+            match text {
+                Some(text) => sql.push_search(&["LOWER(s.address)", "LOWER(s.user_agent)"], text),
+                None => sql,
+            }
+        };
+        let mut sql = filtered(SESSION);
+        if let Some((seen_at, id)) = request.after::<(i64, i64)>(SORT)? {
+            sql = sql.push(" AND (s.last_seen_at, s.id) < (").push_bind(seen_at).push(", ").push_bind(id).push(")");
+        }
+        let rows: Vec<SessionRow> = sql
+            .push(" ORDER BY s.last_seen_at DESC, s.id DESC LIMIT ")
+            .push_bind(request.limit() as i64 + 1)
+            .all(self.read(), OPERATION)
+            .await?;
+        let total = match request.total_known(rows.len()) {
+            Some(known) => known,
+            None => filtered("1").counted().one::<i64>(self.read(), OPERATION).await?.unsigned_abs(),
+        };
+        let key = |row: &SessionRow| (row.last_seen_at.as_millisecond(), row.id.get());
+        Ok(Page::of(rows, request, SORT, key, total))
     }
 
     /// The tokens of a user, or of everybody, by name; `text` is part of the name or of the owner's.

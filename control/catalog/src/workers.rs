@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::jobs::LogRow;
 use crate::sql::{FromRow, Row, Sql};
-use crate::{Catalog, CatalogError, Dialect, Topic, WriteTx};
+use crate::{Catalog, CatalogError, Dialect, Page, PageRequest, Topic, WriteTx};
 
 /// A worker as its process last described it.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,18 +77,43 @@ fn command_of(text: &str) -> Option<WorkerCommand> {
 const COLUMNS: &str = "id, name, process, host, pid, state, job_id, job_kind, started_at, seen_at, memory_bytes, \
      cpu_percent, jobs_done, command";
 
-/// `w10` comes after `w9`.
-fn number_of(name: &str) -> u64 {
-    name.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(u64::MAX)
-}
-
 impl Catalog {
-    /// All workers, in the order of their numbers; those of dead processes too, until others take their names.
-    pub async fn workers(&self) -> Result<Vec<WorkerRow>, CatalogError> {
-        let mut workers: Vec<WorkerRow> =
-            Sql::new(format!("SELECT {COLUMNS} FROM workers")).all(self.read(), "list workers").await?;
-        workers.sort_by_key(|worker| (number_of(&worker.name), worker.name.clone()));
-        Ok(workers)
+    /// Those of one process stand together, in the order of their numbers (`w10` comes after `w9`); those of dead processes
+    /// too, until others take their names. `text` is part of the name or of the machine's.
+    pub async fn workers(&self, text: Option<&str>, request: &PageRequest) -> Result<Page<WorkerRow>, CatalogError> {
+        const SORT: &str = "process";
+        const OPERATION: &str = "list workers";
+        const ORDER: &str = "host, pid, LENGTH(name), name";
+        let filtered = |columns: &str| {
+            let sql = Sql::new(format!("SELECT {columns} FROM workers WHERE 1 = 1"));
+            match text {
+                Some(text) => sql.push_search(&["LOWER(name)", "LOWER(host)"], text),
+                None => sql,
+            }
+        };
+        let mut sql = filtered(COLUMNS);
+        if let Some((host, pid, length, name)) = request.after::<(String, i64, i64, String)>(SORT)? {
+            sql = sql.push(&format!(" AND ({ORDER}) > (")).push_bind(host).push(", ").push_bind(pid);
+            sql = sql.push(", ").push_bind(length).push(", ").push_bind(name).push(")");
+        }
+        let rows: Vec<WorkerRow> = sql
+            .push(&format!(" ORDER BY {ORDER} LIMIT "))
+            .push_bind(request.limit() as i64 + 1)
+            .all(self.read(), OPERATION)
+            .await?;
+        let total = match request.total_known(rows.len()) {
+            Some(known) => known,
+            None => filtered("1").counted().one::<i64>(self.read(), OPERATION).await?.unsigned_abs(),
+        };
+        let key = |row: &WorkerRow| (row.host.clone(), i64::from(row.pid), row.name.chars().count(), row.name.clone());
+        Ok(Page::of(rows, request, SORT, key, total))
+    }
+
+    pub(crate) async fn workers_of_host(&self, host: &str) -> Result<Vec<WorkerRow>, CatalogError> {
+        Sql::new(format!("SELECT {COLUMNS} FROM workers WHERE host = $1"))
+            .bind(host)
+            .all(self.read(), "list a machine's workers")
+            .await
     }
 
     /// None where no worker has the name.

@@ -1,11 +1,12 @@
 //! Lists in the order of names: page by page, searched, narrowed, on both dialects.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rempart_catalog::{
-    Catalog, LocalServer, NewPool, NewRepository, NewToken, NewUser, Page, PageRequest, RepositoryFilter,
-    on_both_dialects,
+    Catalog, LocalServer, NewPool, NewRepoClient, NewRepository, NewSession, NewToken, NewUser, Page, PageRequest,
+    RepositoryFilter, on_both_dialects,
 };
-use rempart_model::{PoolId, PoolKind, PoolState, Role, UserId};
+use rempart_jobs::{ProcessInfo, WorkerStore as _};
+use rempart_model::{ClientMode, PoolId, PoolKind, PoolState, Role, UserId};
 
 fn now() -> Timestamp {
     "2026-05-01T12:00:00Z".parse().unwrap()
@@ -151,5 +152,79 @@ on_both_dialects! {
         assert_eq!(list(None, Some("BACK")).await, ["Backup", "backup 2"]);
         assert_eq!(list(None, Some("zoé")).await, ["archive", "Backup"], "by the owner's name");
         assert_eq!(catalog.count_tokens(users[0]).await.unwrap(), 2);
+    }
+
+    async fn restic_clients_are_those_of_their_repository_by_name(scratch: Scratch) {
+        let catalog = scratch.catalog().await;
+        let pool = pools(&catalog).await[0];
+        let mut tx = catalog.begin().await.unwrap();
+        let main = tx.insert_repository(&repository(pool, "main"), now()).await.unwrap();
+        let other = tx.insert_repository(&repository(pool, "other"), now()).await.unwrap();
+        for (repository_id, username) in [(main, "web-2"), (main, "Laptop"), (other, "web-9"), (main, "web_1")] {
+            let (username, password_hash, mode) = (username.into(), String::new(), ClientMode::AppendOnly);
+            let new = NewRepoClient { repository_id, username, password_hash, mode, quota_bytes: None };
+            tx.insert_repo_client(&new, now()).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let list = async |text: Option<&str>| {
+            let page = async |request| catalog.repo_clients(main, text, &request).await.unwrap();
+            let (mut names, total) = whole(page, |row| row.username).await;
+            // Where capitals and signs stand, each database has its own order.
+            names.sort();
+            (names, total)
+        };
+        assert_eq!(list(None).await, (["Laptop", "web-2", "web_1"].map(String::from).to_vec(), 3));
+        assert_eq!(list(Some("LAP")).await.0, ["Laptop"]);
+        assert_eq!(list(Some("b_")).await.0, ["web_1"]);
+    }
+
+    async fn sessions_are_those_of_their_user_the_last_used_first(scratch: Scratch) {
+        let catalog = scratch.catalog().await;
+        let mut tx = catalog.begin().await.unwrap();
+        let mut users = Vec::new();
+        for name in ["ann", "bob"] {
+            let password_hash = String::new();
+            let new = NewUser { name: name.into(), email: None, role: Role::Viewer, language: None, password_hash };
+            users.push(tx.insert_user(&new, now()).await.unwrap().id);
+        }
+        let minute = |minutes: i64| now() + SignedDuration::from_mins(minutes);
+        // Two at the same moment: their numbers decide.
+        for (user, seen, browser) in [(0, 3, "Firefox/1"), (0, 1, "Chrome/2"), (1, 2, "Firefox/3"), (0, 3, "Safari/4"), (0, -9, "Gone/5")] {
+            let new = NewSession {
+                user_id: users[user], token_hash: browser.into(), csrf_token: String::new(), expires_at: minute(seen + 9),
+                address: "192.0.2.7".into(), user_agent: browser.into(),
+            };
+            tx.insert_session(&new, minute(seen)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let list = async |text: Option<&str>| {
+            let page = async |request| catalog.sessions_of(users[0], text, minute(5), &request).await.unwrap();
+            whole(page, |row| row.user_agent).await
+        };
+        let all = ["Safari/4", "Firefox/1", "Chrome/2"];
+        assert_eq!(list(None).await, (all.map(String::from).to_vec(), 3));
+        assert_eq!(list(Some("fire")).await.0, ["Firefox/1"]);
+        assert_eq!(list(Some("192.0")).await.0, all);
+    }
+
+    async fn workers_stand_process_by_process_and_ten_comes_after_nine(scratch: Scratch) {
+        let catalog = scratch.catalog().await;
+        let store = catalog.job_store();
+        let process = |host: &str, pid: u32| {
+            ProcessInfo { id: format!("{host} {pid}"), host: host.into(), pid, ..ProcessInfo::this(now()) }
+        };
+        for (host, pid, count) in [("web", 7, 3), ("Archive", 9, 7), ("web", 3, 2)] {
+            store.register(process(host, pid), count, now(), Timestamp::UNIX_EPOCH).await.unwrap();
+        }
+        let list = async |text: Option<&str>| {
+            let page = async |request| catalog.workers(text, &request).await.unwrap();
+            whole(page, |row| format!("{} {} {}", row.host, row.pid, row.name)).await
+        };
+        let (all, total) = list(None).await;
+        let archive: Vec<String> = (4..=10).map(|number| format!("Archive 9 w{number}")).collect();
+        let web = ["web 3 w11", "web 3 w12", "web 7 w1", "web 7 w2", "web 7 w3"].map(String::from);
+        assert_eq!((all, total), ([archive.clone(), web.to_vec()].concat(), 12));
+        assert_eq!(list(Some("archive")).await.0, archive);
+        assert_eq!(list(Some("W12")).await.0, ["web 3 w12"]);
     }
 }

@@ -7,7 +7,8 @@ use rempart_model::{JobKind, JobProgress, LogLevel};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
-use crate::{BoxFuture, Clock, Job, JobOutcome, LogLine};
+use crate::told::LINES_LEFT_OUT;
+use crate::{BoxFuture, Clock, Job, JobOutcome, LogLine, Told};
 
 /// Does the jobs of one kind. A job may be done twice (its worker died before it could say that it had ended), so what a
 /// handler does must bear repetition.
@@ -115,7 +116,12 @@ impl JobContext {
         self.said().progress = Some(progress);
     }
 
-    /// A line of the job's log. Nothing secret belongs there.
+    /// A line of the job's log, told in the language of whoever reads it. Nothing secret belongs there.
+    pub fn tell(&self, level: LogLevel, told: &Told) {
+        self.log(level, told.encode_line());
+    }
+
+    /// A line of the job's log in words that are the same for every reader.
     pub fn log(&self, level: LogLevel, text: impl Into<String>) {
         let line = LogLine::new(self.shared.clock.now(), level, text);
         let mut said = self.said();
@@ -151,8 +157,7 @@ impl JobContext {
         let mut said = self.said();
         let mut log = std::mem::take(&mut said.log);
         if is_last && said.left_out > 0 {
-            let text = format!("{} more lines were left out", said.left_out);
-            log.push(LogLine::new(now, LogLevel::Warning, text));
+            log.push(LogLine::told(now, LogLevel::Warning, &LINES_LEFT_OUT.told([&said.left_out])));
         }
         (said.progress.take(), log)
     }

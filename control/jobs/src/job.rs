@@ -6,6 +6,8 @@ use rempart_model::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::Told;
+
 /// A job that is asked for. What it needs beside these columns is in `payload`, which its kind's handler reads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewJob {
@@ -163,6 +165,7 @@ impl JobOutcome {
 pub struct LogLine {
     pub at: Timestamp,
     pub level: LogLevel,
+    /// A sentence as [`Told`] stores it, or plain words.
     pub text: String,
 }
 
@@ -183,5 +186,10 @@ impl LogLine {
             text = text.replace(['\0', '\r'], "").replace('\n', " ⏎ ");
         }
         Self { at, level, text }
+    }
+
+    #[must_use]
+    pub fn told(at: Timestamp, level: LogLevel, told: &Told) -> Self {
+        Self::new(at, level, told.encode_line())
     }
 }

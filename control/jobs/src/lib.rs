@@ -1,6 +1,7 @@
 //! Who works when: the durable queue's rules, workers, the scheduler's tick. No SQL, no HTTP.
 //!
-//! - **Owns**: the [`JobStore`] trait, leases, limits, retries, the worker's loop and pool, [`start_run`], the scheduler.
+//! - **Owns**: the [`JobStore`] trait, leases, limits, retries, the worker's loop and pool, [`start_run`], the scheduler, the
+//!   form in which sentences are stored.
 //! - **May use**: `policy`, `model`.
 //! - **Must not know**: SQL, HTTP, what a job's kind does.
 //! - **Invariants**: a write of a worker is conditional on its lease; no transition that `model` does not allow; every run
@@ -27,6 +28,7 @@ mod start;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod told;
 mod worker;
 
 pub use clock::{BoxFuture, Clock, SystemClock};
@@ -42,4 +44,5 @@ pub use retry::{ATTEMPTS_OVER_LOST_WORKERS, wait_after_loss, wait_before_retry};
 pub use scheduler::{Due, GRACE, MISSED_LIMIT, Scheduler, Ticked, decide};
 pub use start::{BackupPayload, Fired, NewRun, Origin, PlanToRun, RunOptions, RunStore, Started, start_run};
 pub use store::{Beat, CancelAnswer, Claim, Heartbeat, JobStore, Leave, Leaving, Reaped, StoreError, StoreResult};
+pub use told::Told;
 pub use worker::{Doing, Order, Rhythm, Turn, TurnEnd, Worker};

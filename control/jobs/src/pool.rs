@@ -15,7 +15,7 @@ use crate::clock::later;
 use crate::process::{Usage, UsageMeter};
 use crate::store::StoreResult;
 use crate::worker::chain;
-use crate::{Clock, Doing, Handlers, JobStore, Limits, LogLine, Order, Rhythm, Worker, wait_after_loss};
+use crate::{Clock, Doing, Handlers, JobStore, Limits, LogLine, Order, Rhythm, Told, Worker, wait_after_loss};
 
 /// Which process this is. Its id is drawn at start, so that a process number used twice is not mistaken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -326,8 +326,8 @@ impl Slot {
             orders: order,
             doing: doing_sender,
             done: self.done.clone(),
-            say: Arc::new(move |level: LogLevel, text: String| {
-                let line = LogLine::new(clock.now(), level, text);
+            say: Arc::new(move |level: LogLevel, told: &Told| {
+                let line = LogLine::told(clock.now(), level, told);
                 log.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(line);
             }),
         };

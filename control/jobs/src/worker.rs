@@ -9,6 +9,7 @@ use rempart_model::{JobId, JobKind, LogLevel, Outcome};
 use tokio::sync::watch;
 
 use crate::clock::later;
+use crate::told::{self, Told};
 use crate::{
     Beat, Claim, Clock, Handlers, Heartbeat, Job, JobContext, JobOutcome, JobStore, Leave, Leaving, Limits, StopReason,
     wait_before_retry,
@@ -83,15 +84,15 @@ pub struct Worker {
     /// Counts the jobs that it brought to an end, whatever the outcome.
     pub done: Arc<AtomicU64>,
     /// Where the worker's own log lines go.
-    pub say: Arc<dyn Fn(LogLevel, String) + Send + Sync>,
+    pub say: Arc<dyn Fn(LogLevel, &Told) + Send + Sync>,
 }
 
 impl Worker {
     /// Works until it is told to stop.
     pub async fn run(mut self) {
-        self.say(LogLevel::Info, "started".to_owned());
+        self.say(LogLevel::Info, &told::WORKER_STARTED.told([]));
         while self.turn().await != Turn::Stopped {}
-        self.say(LogLevel::Info, "stopped".to_owned());
+        self.say(LogLevel::Info, &told::WORKER_STOPPED.told([]));
     }
 
     /// One turn:
@@ -114,18 +115,18 @@ impl Worker {
             Ok(Some(job)) => job,
             Ok(None) => return self.wait(&mut wakes).await,
             Err(error) => {
-                self.say(LogLevel::Warning, format!("cannot look for work: {}", chain(&error)));
+                self.say(LogLevel::Warning, &told::WORKER_BLIND.told([&chain(&error)]));
                 return self.wait(&mut wakes).await;
             }
         };
         let job_id = job.id;
         self.doing.send_replace(Doing::Working { job_id, kind: job.kind });
-        self.say(LogLevel::Info, format!("job {job_id}: {}", job.kind));
+        self.say(LogLevel::Info, &told::WORKER_TAKES.told([&job_id, &job.kind]));
         let ended = self.work(job).await;
         if matches!(ended, TurnEnd::Ended(_)) {
             self.done.fetch_add(1, Ordering::Relaxed);
         }
-        self.say(LogLevel::Info, format!("job {job_id}: {}", describe(ended)));
+        self.say(LogLevel::Info, &describe(job_id, ended));
         self.doing.send_replace(Doing::Waiting);
         Turn::Worked { job_id, ended }
     }
@@ -153,7 +154,7 @@ impl Worker {
             Ok(false) => return TurnEnd::LeaseLost,
             Err(error) => {
                 // The lease runs out by itself, and the job is tried again.
-                self.say(LogLevel::Warning, format!("job {}: cannot begin: {}", job.id, chain(&error)));
+                self.say(LogLevel::Warning, &told::WORKER_CANNOT_BEGIN.told([&job.id, &chain(&error)]));
                 return TurnEnd::LeaseLost;
             }
         }
@@ -164,7 +165,7 @@ impl Worker {
             async move {
                 match handler {
                     Some(handler) => handler.run(context).await,
-                    None => JobOutcome::failed("job.unknown_kind", "this worker does not know such jobs"),
+                    None => failed(&told::JOB_UNKNOWN_KIND.told([])),
                 }
             }
         });
@@ -184,9 +185,8 @@ impl Worker {
             }
             self.beat(&context, &mut held_until).await;
         };
-        let outcome = ended.unwrap_or_else(|panic| {
-            JobOutcome::failed_for_now("job.panicked", format!("the worker met a fault in itself: {panic}"))
-        });
+        let outcome =
+            ended.unwrap_or_else(|panic| JobOutcome { may_retry: true, ..failed(&told::JOB_PANICKED.told([&panic])) });
         self.leave(&context, outcome, held_until).await
     }
 
@@ -206,7 +206,7 @@ impl Worker {
             Ok(Beat::Lost) => context.stop(StopReason::LeaseLost),
             Err(error) => {
                 context.put_back(progress, log);
-                self.say(LogLevel::Warning, format!("job {}: no heartbeat: {}", context.job().id, chain(&error)));
+                self.say(LogLevel::Warning, &told::WORKER_NOT_HEARD.told([&context.job().id, &chain(&error)]));
                 if self.clock.now() >= *held_until {
                     context.stop(StopReason::LeaseLost);
                 }
@@ -241,7 +241,7 @@ impl Worker {
                 Ok(false) => return TurnEnd::LeaseLost,
                 Err(error) => {
                     let now = self.clock.now();
-                    self.say(LogLevel::Warning, format!("job {}: cannot say its end: {}", job.id, chain(&error)));
+                    self.say(LogLevel::Warning, &told::WORKER_CANNOT_END.told([&job.id, &chain(&error)]));
                     if now >= held_until {
                         return TurnEnd::LeaseLost;
                     }
@@ -251,19 +251,27 @@ impl Worker {
         }
     }
 
-    fn say(&self, level: LogLevel, text: String) {
-        tracing::debug!(worker = self.name, "{text}");
-        (self.say)(level, text);
+    fn say(&self, level: LogLevel, told: &Told) {
+        tracing::debug!(worker = self.name, values = ?told.values, "{}", told.code);
+        (self.say)(level, told);
     }
 }
 
-fn describe(ended: TurnEnd) -> String {
-    match ended {
-        TurnEnd::Ended(outcome) => rempart_model::JobState::from(outcome).to_string(),
-        TurnEnd::WillRetry => "failed, will be tried again".to_owned(),
-        TurnEnd::GivenBack => "given back to the queue".to_owned(),
-        TurnEnd::LeaseLost => "its lease was lost".to_owned(),
-    }
+fn failed(told: &Told) -> JobOutcome {
+    JobOutcome::failed(told.code.clone(), told.encode())
+}
+
+fn describe(job: JobId, ended: TurnEnd) -> Told {
+    let saying = match ended {
+        TurnEnd::Ended(Outcome::Succeeded) => told::JOB_SUCCEEDED,
+        TurnEnd::Ended(Outcome::Warning) => told::JOB_WARNED,
+        TurnEnd::Ended(Outcome::Failed) => told::JOB_FAILED,
+        TurnEnd::Ended(Outcome::Canceled) => told::JOB_CANCELED,
+        TurnEnd::WillRetry => told::JOB_WILL_RETRY,
+        TurnEnd::GivenBack => told::JOB_GIVEN_BACK,
+        TurnEnd::LeaseLost => told::JOB_LEASE_LOST,
+    };
+    saying.told([&job])
 }
 
 /// An error with its causes, on one line.

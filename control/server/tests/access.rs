@@ -37,9 +37,15 @@ async fn a_session_lasts_until_it_is_ended_here_or_elsewhere() {
     let mut elsewhere = server.nobody();
     elsewhere.sign_in("VIEWER", PASSWORD, None).await;
     let sessions = here.get("/api/auth/sessions").await.expect(200);
-    let list = sessions.body.as_array().unwrap();
-    assert_eq!(list.len(), 2, "{}", sessions.text);
+    let list = sessions.body["items"].as_array().unwrap();
+    assert_eq!((list.len(), &sessions.body["total"]), (2, &json!(2)), "{}", sessions.text);
     let other = list.iter().find(|session| session["current"] == false).unwrap();
+    let first = here.get("/api/auth/sessions?limit=1").await.expect(200).body;
+    let next = format!("/api/auth/sessions?limit=1&cursor={}", first["nextCursor"].as_str().unwrap());
+    let second = here.get(&next).await.expect(200).body;
+    assert_eq!(json!([first["items"][0]["id"], second["items"][0]["id"]]), json!([list[0]["id"], list[1]["id"]]));
+    assert!(second["nextCursor"].is_null() && second["total"] == 2, "{second}");
+    assert_eq!(here.get("/api/auth/sessions?q=no-such-browser").await.expect(200).body["total"], 0);
     here.delete(&format!("/api/auth/sessions/{}", other["id"])).await.expect(204);
     elsewhere.get("/api/auth/me").await.refused(401, "auth.required");
     here.delete(&format!("/api/auth/sessions/{}", other["id"])).await.refused(404, "request.not_found");

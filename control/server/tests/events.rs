@@ -138,7 +138,7 @@ async fn a_revoked_credential_hears_nothing_more() {
 
     // When the session is ended elsewhere, its sockets end, and the program's does not.
     let sessions = person.get("/api/auth/sessions").await.expect(200).body;
-    let other = sessions.as_array().unwrap().iter().find(|session| session["current"] == false).unwrap();
+    let other = sessions["items"].as_array().unwrap().iter().find(|session| session["current"] == false).unwrap();
     person.delete(&format!("/api/auth/sessions/{}", other["id"])).await.expect(204);
     ends(revoked, "signed out").await;
     ends(silent, "signed out").await;
@@ -180,7 +180,7 @@ async fn a_session_revoked_at_another_server_hears_nothing_more() {
     let stolen = cookie(&server, Role::Administrator).await;
     let socket = connect(&other, &stolen, &other.url).await.unwrap();
     let sessions = admin.get("/api/auth/sessions").await.expect(200).body;
-    let revoked = sessions.as_array().unwrap().iter().find(|session| session["current"] == false).unwrap();
+    let revoked = sessions["items"].as_array().unwrap().iter().find(|session| session["current"] == false).unwrap();
     admin.delete(&format!("/api/auth/sessions/{}", revoked["id"])).await.expect(204);
     ends(socket, "signed out").await;
 }

@@ -132,6 +132,8 @@ async fn what_is_refused_is_told_in_the_readers_language_and_changes_nothing() {
         ),
         ("GET", "/api/pools?cursor=zz".into(), Value::Null, 400, "request.bad_cursor"),
         ("GET", "/api/servers?cursor=00".into(), Value::Null, 400, "request.bad_cursor"),
+        ("GET", "/api/workers?cursor=zz".into(), Value::Null, 400, "request.bad_cursor"),
+        ("GET", "/api/auth/sessions?cursor=zz".into(), Value::Null, 400, "request.bad_cursor"),
         ("GET", "/api/runs?state=lost".into(), Value::Null, 400, "request.bad_query"),
         ("GET", "/api/servers/1/explorer?path=etc".into(), Value::Null, 422, "explorer.not_absolute"),
         ("GET", "/api/servers/1/explorer?path=/no/such".into(), Value::Null, 404, "explorer.missing"),
@@ -212,7 +214,8 @@ async fn lists_of_what_there_is_go_on_page_by_page_and_are_searched() {
             let page = lab.admin.get(&format!("{path}{sign}limit=1&cursor={cursor}")).await.expect(200).body;
             let items = page["items"].as_array().unwrap();
             assert!(items.len() <= 1, "{page}");
-            names.extend(items.iter().map(|item| item["name"].as_str().unwrap().to_owned()));
+            let name = |item: &Value| item["name"].as_str().or(item["username"].as_str()).unwrap().to_owned();
+            names.extend(items.iter().map(name));
             match page["nextCursor"].as_str() {
                 Some(next) => next.clone_into(&mut cursor),
                 None => {
@@ -233,4 +236,10 @@ async fn lists_of_what_there_is_go_on_page_by_page_and_are_searched() {
     assert_eq!(whole("/api/tokens?q=ARCH").await, ["token archive"]);
     assert_eq!(whole("/api/servers").await.len(), 1);
     assert_eq!(whole("/api/servers?q=no-such").await.len(), 0);
+    let clients = format!("/api/repositories/{}/clients", lab.repository);
+    for name in ["nas", "laptop", "web-1"] {
+        lab.admin.post(&clients, json!({ "username": name, "mode": "full" })).await.expect(201);
+    }
+    assert_eq!(whole(&clients).await, ["laptop", "nas", "web-1"]);
+    assert_eq!(whole(&format!("{clients}?q=WEB")).await, ["web-1"]);
 }

@@ -2,7 +2,12 @@
 
 mod support;
 
-use rempart_model::Role;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rempart_jobs::{Claim, JobOutcome, JobStore as _, Leave, Leaving, Limits, LogLine, NewJob};
+use rempart_model::{JobKind, LogLevel, Role};
+use rempart_work::trouble::{log, table};
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{PASSWORD, Server};
@@ -154,4 +159,40 @@ async fn answers_are_in_french_where_nobody_asks_for_another_language() {
     let refused = viewer.get("/api/users").await.refused(403, "auth.forbidden");
     assert!(refused.body["message"].as_str().unwrap().contains("manageUsers"));
     assert!(refused.body["message"].as_str().unwrap().starts_with("Votre rôle"));
+}
+
+#[tokio::test]
+async fn the_log_and_the_result_of_a_job_are_told_in_the_readers_language() {
+    // Given a job whose log and result hold sentences, and plain words of an older version.
+    let server = Server::start().await;
+    let mut viewer = server.signed_in(Role::Viewer).await;
+    let (store, now) = (server.catalog().job_store(), Timestamp::now());
+    let id = store.enqueue(NewJob::new(JobKind::Restore), now).await.unwrap();
+    let claim = Claim { worker: "w1".to_owned(), limits: Limits::default(), lease: Duration::from_secs(60), now };
+    let job = store.claim(claim).await.unwrap().expect("it waits");
+    assert!(store.start(job.lease(), now).await.unwrap());
+    let sentence = log::RESTORE_BEGINS.told().with("snapshot", "12ab").with("target", "/srv");
+    let lines = vec![LogLine::told(now, LogLevel::Info, &sentence), LogLine::new(now, LogLevel::Info, "plain words")];
+    let denied = std::io::Error::from_raw_os_error(13);
+    let message = table::RESTORE_PROBLEM.told().with("detail", denied).encode();
+    let result =
+        json!({ "problems": [{ "path": "/srv/a", "message": message }, { "path": "/srv/b", "message": "plain" }] });
+    let outcome = JobOutcome::failed("restore.incomplete", table::RESTORE_INCOMPLETE.told().with("count", 2).encode());
+    let leaving = Leaving::Ended(outcome.with_result(result));
+    let leave = Leave { lease: job.lease(), now, leaving, progress: None, log: lines };
+    assert!(store.leave(leave).await.unwrap());
+    for (language, begins, denied) in [
+        ("fr", "Restauration du point 12ab vers /srv.", "N'est pas restauré tel qu'il était : permission refusée"),
+        ("en", "Restoring the recovery point 12ab to /srv.", "Is not restored as it was: Permission denied"),
+    ] {
+        // When it is read in one language or the other, then all of it is.
+        viewer.language = language;
+        let read = viewer.get(&format!("/api/jobs/{id}/log")).await.expect(200).body;
+        let texts: Vec<_> = read["items"].as_array().unwrap().iter().map(|line| line["text"].clone()).collect();
+        assert_eq!(texts, [begins, "plain words"]);
+        let read = viewer.get(&format!("/api/jobs/{id}")).await.expect(200).body;
+        let problems = &read["result"]["problems"];
+        assert!(problems[0]["message"].as_str().unwrap().starts_with(denied), "{problems}");
+        assert_eq!(problems[1]["message"], "plain");
+    }
 }

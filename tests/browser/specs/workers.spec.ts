@@ -57,7 +57,7 @@ test("workers are stopped, started, restarted, and their logs read; jobs wait fo
     const name = await cards.first().getAttribute("aria-label");
     const starts = async () => {
       const { items } = await api.get<{ items: { text: string }[] }>(`/api/workers/${name}/logs`);
-      return items.filter(({ text }) => text === "started").length;
+      return items.filter(({ text }) => text === "Started.").length;
     };
     // The server's own, and the one that was asked for.
     await expect.poll(starts).toBe(2);
@@ -66,6 +66,6 @@ test("workers are stopped, started, restarted, and their logs read; jobs wait fo
     await state(cards.first(), "Idle");
     await cards.first().getByRole("button", { name: "Log" }).click();
     const log = page.getByRole("region", { name: "Log" });
-    await expect(log.getByText("started", { exact: true })).toHaveCount(3);
+    await expect(log.getByText("Started.", { exact: true })).toHaveCount(3);
   });
 });

@@ -49,7 +49,7 @@ fn rempart_and_restic_back_up_through_the_server_and_it_learns_of_their_snapshot
 
     // And a client that is removed is refused.
     let listed = client.get(&clients).ok();
-    for listed in listed.as_array().expect("the clients") {
+    for listed in listed["items"].as_array().expect("the clients") {
         assert!(!listed.to_string().contains("password"), "{listed}");
         client.delete(&format!("{clients}/{}", listed["id"]), None).ok();
     }

@@ -128,7 +128,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where one is signed in, the last used first. */
+        /** Where one is signed in, the last used first; searched by address and browser. */
         get: operations["auth.sessions"];
         put?: never;
         post?: never;
@@ -605,7 +605,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the clients of the repository's restic REST endpoint. */
+        /** Lists the clients of the repository's restic REST endpoint by user name. */
         get: operations["repositories.clients"];
         put?: never;
         /** Makes credentials for a restic client; the password is shown once. */
@@ -1370,7 +1370,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the workers of all processes by name. */
+        /** Lists the workers of all machines, process by process; searched by their names and their machines'. */
         get: operations["workers.list"];
         put?: never;
         post?: never;
@@ -2189,6 +2189,30 @@ export interface components {
             total: number;
         };
         /** @description One page of a list. */
+        Page_RestClient: {
+            items: {
+                /** Format: date-time */
+                createdAt: string;
+                /** Format: int64 */
+                id: number;
+                /** Format: date-time */
+                lastUsedAt?: string | null;
+                mode: components["schemas"]["ClientMode"];
+                /** Format: int64 */
+                quotaBytes?: number | null;
+                /** Format: int64 */
+                repositoryId: number;
+                username: string;
+            }[];
+            /** @description Gives the next page as `cursor`; `null` on the last one. */
+            nextCursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
         Page_RunProblem: {
             items: {
                 /** @description `unreadable`, `vanished`, `changed`, … */
@@ -2271,6 +2295,30 @@ export interface components {
                 planCount: number;
                 /** Format: int64 */
                 version: number;
+            }[];
+            /** @description Gives the next page as `cursor`; `null` on the last one. */
+            nextCursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, as far as the filter goes; 10,000 may mean: at least so many.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
+        Page_Session: {
+            items: {
+                address: string;
+                /** Format: date-time */
+                createdAt: string;
+                /** @description The one that asks. */
+                current: boolean;
+                /** Format: date-time */
+                expiresAt: string;
+                /** Format: int64 */
+                id: number;
+                /** Format: date-time */
+                lastSeenAt: string;
+                userAgent: string;
             }[];
             /** @description Gives the next page as `cursor`; `null` on the last one. */
             nextCursor?: string | null;
@@ -3598,7 +3646,19 @@ export interface operations {
     };
     "auth.sessions": {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description How many items at most: 1 to 200, 50 where it is not said.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description A field's name, with `-` in front for the other way round; lists that know one order only take none. */
+                sort?: string;
+                /** @description Only what contains this text. */
+                q?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3611,19 +3671,23 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example [
-                     *       {
-                     *         "address": "203.0.113.7",
-                     *         "createdAt": "2026-11-21T07:58:12Z",
-                     *         "current": true,
-                     *         "expiresAt": "2026-11-28T08:40:00Z",
-                     *         "id": 1,
-                     *         "lastSeenAt": "2026-11-21T08:40:00Z",
-                     *         "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
-                     *       }
-                     *     ]
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "address": "203.0.113.7",
+                     *           "createdAt": "2026-11-21T07:58:12Z",
+                     *           "current": true,
+                     *           "expiresAt": "2026-11-28T08:40:00Z",
+                     *           "id": 1,
+                     *           "lastSeenAt": "2026-11-21T08:40:00Z",
+                     *           "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
                      */
-                    "application/json": components["schemas"]["Session"][];
+                    "application/json": components["schemas"]["Page_Session"];
                 };
             };
             "4XX": {
@@ -6440,7 +6504,19 @@ export interface operations {
     };
     "repositories.clients": {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description How many items at most: 1 to 200, 50 where it is not said.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description A field's name, with `-` in front for the other way round; lists that know one order only take none. */
+                sort?: string;
+                /** @description Only what contains this text. */
+                q?: string;
+            };
             header?: never;
             path: {
                 /** @example 1 */
@@ -6456,19 +6532,23 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example [
-                     *       {
-                     *         "createdAt": "2026-11-03T10:00:00Z",
-                     *         "id": 1,
-                     *         "lastUsedAt": "2026-11-21T06:00:09Z",
-                     *         "mode": "appendOnly",
-                     *         "quotaBytes": 107374182400,
-                     *         "repositoryId": 1,
-                     *         "username": "laptop"
-                     *       }
-                     *     ]
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "createdAt": "2026-11-03T10:00:00Z",
+                     *           "id": 1,
+                     *           "lastUsedAt": "2026-11-21T06:00:09Z",
+                     *           "mode": "appendOnly",
+                     *           "quotaBytes": 107374182400,
+                     *           "repositoryId": 1,
+                     *           "username": "laptop"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "total": 1
+                     *     }
                      */
-                    "application/json": components["schemas"]["RestClient"][];
+                    "application/json": components["schemas"]["Page_RestClient"];
                 };
             };
             "4XX": {
@@ -9630,7 +9710,19 @@ export interface operations {
     };
     "workers.list": {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description How many items at most: 1 to 200, 50 where it is not said.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description A field's name, with `-` in front for the other way round; lists that know one order only take none. */
+                sort?: string;
+                /** @description Only what contains this text. */
+                q?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

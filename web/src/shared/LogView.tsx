@@ -4,6 +4,7 @@ import { ArrowDownToLine, Download } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { LogLevel, LogLine } from "@/api/types";
+import { typeset } from "@/i18n/typeset";
 import { useFormat } from "./format";
 import classes from "./LogView.module.css";
 import { saveText } from "./save";
@@ -100,7 +101,7 @@ export function LogView({ lines, live, fileName }: { lines: LogLine[]; live: boo
                     {clock(line.at)}
                   </time>
                   <span className={classes.level}>{t(`log.mark.${line.level}`)}</span>
-                  <span className={classes.text}>{line.text}</span>
+                  <span className={classes.text}>{typeset(line.text)}</span>
                 </div>
               );
             })}

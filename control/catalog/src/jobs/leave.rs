@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rempart_jobs::told::WORKER_LOST;
 use rempart_jobs::{
     ATTEMPTS_OVER_LOST_WORKERS, Beat, Heartbeat, Job, JobOutcome, Lease, Leave, Leaving, LogLine, Reaped,
 };
@@ -215,9 +216,9 @@ impl WriteTx {
                 .bind(now)
                 .all(&self.tx, "look for lost leases")
                 .await?;
-        let words = "the worker was not heard of any more";
-        let (canceled, failed) = (JobOutcome::canceled(), JobOutcome::failed("worker.lost", words));
-        let again = JobOutcome::failed_for_now("worker.lost", words);
+        let (code, message) = (WORKER_LOST.code, WORKER_LOST.told([]).encode());
+        let (canceled, failed) = (JobOutcome::canceled(), JobOutcome::failed(code, message.clone()));
+        let again = JobOutcome::failed_for_now(code, message);
         let (mut ends, mut requeues) = (Vec::new(), Vec::new());
         for job in &lost {
             let (lease, progress) = (job.lease(), None);

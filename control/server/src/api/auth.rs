@@ -11,7 +11,7 @@ use rempart_model::{Permission, SessionId};
 use utoipa_axum::routes;
 
 use super::types::{
-    ErrorBody, LoginRequest, Me, MeUpdate, PasswordChange, RoleName, Session, SetupRequest, SetupState, User,
+    ErrorBody, LoginRequest, Me, MeUpdate, Page, PasswordChange, RoleName, Session, SetupRequest, SetupState, User,
     UserCreate,
 };
 use super::users;
@@ -21,8 +21,9 @@ use crate::http::body::Body;
 use crate::http::caller::{Caller, Credential, permission_name};
 use crate::http::context::ClientAddress;
 use crate::http::errors::{ApiError, ApiResult, codes};
+use crate::http::list::{self, ListQuery};
 use crate::http::origin;
-use crate::http::path::PathId;
+use crate::http::path::{PathId, Query};
 use crate::http::routes::Routes;
 use crate::state::AppState;
 
@@ -156,13 +157,17 @@ async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Where one is signed in, the last used first.
-#[utoipa::path(get, path = "/api/auth/sessions", operation_id = "auth.sessions", tag = "auth",
-    responses((status = 200, body = Vec<Session>), (status = "4XX", body = ErrorBody)))]
-async fn sessions(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Vec<Session>>> {
+/// Where one is signed in, the last used first; searched by address and browser.
+#[utoipa::path(get, path = "/api/auth/sessions", operation_id = "auth.sessions", tag = "auth", params(ListQuery),
+    responses((status = 200, body = Page<Session>), (status = "4XX", body = ErrorBody)))]
+async fn sessions(
+    State(state): State<AppState>,
+    caller: Caller,
+    Query(query): Query<ListQuery>,
+) -> ApiResult<Json<Page<Session>>> {
     let own = caller.session().ok();
-    let rows = state.catalog.sessions_of(caller.user, Timestamp::now()).await?;
-    Ok(Json(rows.into_iter().map(|row| shown(row, own)).collect()))
+    let page = state.catalog.sessions_of(caller.user, query.text(), Timestamp::now(), &query.page()).await?;
+    Ok(Json(list::answer(page, |row| shown(row, own))))
 }
 
 fn shown(row: SessionRow, own: Option<SessionId>) -> Session {

@@ -133,17 +133,18 @@ pub async fn ask_to_cancel(state: &AppState, job: JobId) -> ApiResult<bool> {
     responses((status = 200, body = Page<LogLine>), (status = "4XX", body = ErrorBody)))]
 async fn log(
     State(state): State<AppState>,
+    language: Language,
     PathId(id): PathId<JobId>,
     Query(query): Query<ListQuery>,
 ) -> ApiResult<Json<Page<LogLine>>> {
     state.catalog.job(id).await?;
-    log_of(&state, id, &query).await.map(Json)
+    log_of(&state, id, &query, language).await.map(Json)
 }
 
-pub async fn log_of(state: &AppState, job: JobId, query: &ListQuery) -> ApiResult<Page<LogLine>> {
+pub async fn log_of(state: &AppState, job: JobId, query: &ListQuery, language: Language) -> ApiResult<Page<LogLine>> {
     let limit = query.page().limit;
     let lines = state.catalog.job_log(job, line_after(query)?, limit + 1).await?;
-    Ok(log_page(lines, limit))
+    Ok(log_page(lines, limit, language))
 }
 
 /// The line that is known, out of the cursor.
@@ -154,10 +155,10 @@ pub fn line_after(query: &ListQuery) -> ApiResult<Option<i64>> {
 }
 
 /// Of lines that were read with a limit one above. A log grows: `total` is what is in the answer.
-pub fn log_page(mut lines: Vec<rempart_catalog::LogRow>, limit: u32) -> Page<LogLine> {
+pub fn log_page(mut lines: Vec<rempart_catalog::LogRow>, limit: u32, language: Language) -> Page<LogLine> {
     let has_more = lines.len() > limit as usize;
     lines.truncate(limit as usize);
     let next_cursor = lines.last().filter(|_| has_more).map(|line| line.seq.to_string());
     let total = lines.len() as u64;
-    Page { items: lines.into_iter().map(shown::log_line).collect(), next_cursor, total }
+    Page { items: lines.into_iter().map(|line| shown::log_line(line, language)).collect(), next_cursor, total }
 }

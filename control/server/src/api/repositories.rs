@@ -24,7 +24,7 @@ use crate::http::caller::Caller;
 use crate::http::context::AnswerLanguage;
 use crate::http::errors::{ApiError, ApiResult};
 use crate::http::etag::{IfMatch, Versioned};
-use crate::http::list::ListQuery;
+use crate::http::list::{self, ListQuery};
 use crate::http::path::{PathId, PathIds, Query};
 use crate::http::routes::Routes;
 use crate::restic_rest::ClientPassword;
@@ -258,13 +258,18 @@ async fn unlock(State(state): State<AppState>, audit: Audit, PathId(id): PathId<
     Ok(Json(Unlocked { removed, left }))
 }
 
-/// Lists the clients of the repository's restic REST endpoint.
+/// Lists the clients of the repository's restic REST endpoint by user name.
 #[utoipa::path(get, path = "/api/repositories/{id}/clients", operation_id = "repositories.clients",
-    tag = "repositories", params(("id" = i64, Path, example = 1)),
-    responses((status = 200, body = Vec<RestClient>), (status = "4XX", body = ErrorBody)))]
-async fn clients(State(state): State<AppState>, PathId(id): PathId<RepoId>) -> ApiResult<Json<Vec<RestClient>>> {
+    tag = "repositories", params(("id" = i64, Path, example = 1), ListQuery),
+    responses((status = 200, body = Page<RestClient>), (status = "4XX", body = ErrorBody)))]
+async fn clients(
+    State(state): State<AppState>,
+    PathId(id): PathId<RepoId>,
+    Query(query): Query<ListQuery>,
+) -> ApiResult<Json<Page<RestClient>>> {
     state.catalog.repository(id).await?;
-    Ok(Json(state.catalog.repo_clients(id).await?.into_iter().map(RestClient::from).collect()))
+    let page = state.catalog.repo_clients(id, query.text(), &query.page()).await?;
+    Ok(Json(list::answer(page, RestClient::from)))
 }
 
 /// Makes credentials for a restic client; the password is shown once.
@@ -288,16 +293,15 @@ async fn create_client(
         quota_bytes: body.quota_bytes,
     };
     let mut tx = state.catalog.begin().await?;
-    let client = tx.insert_repo_client(&new, Timestamp::now()).await.map_err(|error| match error.kind() {
+    tx.insert_repo_client(&new, Timestamp::now()).await.map_err(|error| match error.kind() {
         CatalogErrorKind::Taken => {
             Trouble::new(&table::REPOSITORY_CLIENT_TAKEN).with("name", &username).field("username").into()
         }
         _ => ApiError::from(error),
     })?;
     tx.commit().await?;
-    audit.object(id, &row.path).detail(username);
-    let client = state.catalog.repo_clients(id).await?.into_iter().find(|row| row.id == client);
-    let client = client.ok_or_else(ApiError::not_found)?;
+    audit.object(id, &row.path).detail(&username);
+    let client = state.catalog.repo_client_by_username(&username).await?.ok_or_else(ApiError::not_found)?;
     let repository_url = rest_url(&state, id, &client.username, password.expose());
     let created = RestClientCreated { client: client.into(), password: password.expose().to_owned(), repository_url };
     Ok((StatusCode::CREATED, Json(created)))

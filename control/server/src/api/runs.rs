@@ -225,12 +225,13 @@ async fn problems(
     responses((status = 200, body = Page<LogLine>), (status = "4XX", body = ErrorBody)))]
 async fn log(
     State(state): State<AppState>,
+    language: Language,
     PathId(id): PathId<RunId>,
     Query(query): Query<ListQuery>,
 ) -> ApiResult<Json<Page<LogLine>>> {
     let row: RunRow = state.catalog.run(id).await?;
     match row.job_id {
-        Some(job) => super::jobs::log_of(&state, job, &query).await.map(Json),
+        Some(job) => super::jobs::log_of(&state, job, &query, language).await.map(Json),
         None => Ok(Json(Page { items: Vec::new(), next_cursor: None, total: 0 })),
     }
 }

@@ -83,15 +83,27 @@ pub fn job(row: rempart_jobs::Job, title: String, waits_for: Option<&str>, langu
         ended_at: row.ended_at,
         cancel_requested: row.cancel_requested,
         progress: row.progress,
-        result: row.result,
+        result: row.result.map(|stored| result(stored, language)),
         message,
         hint,
     }
 }
 
 #[must_use]
-pub fn log_line(row: LogRow) -> LogLine {
-    LogLine { seq: row.seq, at: row.line.at, level: row.line.level, text: row.line.text }
+pub fn log_line(row: LogRow, language: Language) -> LogLine {
+    let text = localised(&row.line.text, language.into()).0;
+    LogLine { seq: row.seq, at: row.line.at, level: row.line.level, text }
+}
+
+/// A job's result; what it says of single files is told as messages are.
+fn result(mut stored: serde_json::Value, language: Language) -> serde_json::Value {
+    let problems = stored.get_mut("problems").and_then(serde_json::Value::as_array_mut);
+    for message in problems.into_iter().flatten().filter_map(|problem| problem.get_mut("message")) {
+        if let Some(text) = message.as_str() {
+            *message = localised(text, language.into()).0.into();
+        }
+    }
+    stored
 }
 
 impl From<model::RunOrigin> for RunOrigin {

@@ -12,10 +12,11 @@ use utoipa::IntoParams;
 use utoipa_axum::routes;
 
 use super::shown;
-use super::types::{ErrorBody, LogLine, Page, Worker, WorkerState, WorkerStop};
+use super::types::{ErrorBody, Language, LogLine, Page, Worker, WorkerState, WorkerStop};
 use crate::http::audit::Audit;
 use crate::http::body::Body;
 use crate::http::errors::{ApiError, ApiResult, codes};
+use crate::http::list::{self, ListQuery};
 use crate::http::path::Query;
 use crate::http::routes::Routes;
 use crate::state::AppState;
@@ -54,14 +55,13 @@ fn shown(row: WorkerRow, own_process: &str, now: Timestamp) -> Worker {
     }
 }
 
-/// Lists the workers of all processes by name.
-#[utoipa::path(get, path = "/api/workers", operation_id = "workers.list", tag = "workers",
+/// Lists the workers of all machines, process by process; searched by their names and their machines'.
+#[utoipa::path(get, path = "/api/workers", operation_id = "workers.list", tag = "workers", params(ListQuery),
     responses((status = 200, body = Page<Worker>), (status = "4XX", body = ErrorBody)))]
-async fn list(State(state): State<AppState>) -> ApiResult<Json<Page<Worker>>> {
+async fn list(State(state): State<AppState>, Query(query): Query<ListQuery>) -> ApiResult<Json<Page<Worker>>> {
     let now = Timestamp::now();
-    let rows = state.catalog.workers().await?;
-    let items: Vec<Worker> = rows.into_iter().map(|row| shown(row, &state.process.id, now)).collect();
-    Ok(Json(Page { total: items.len() as u64, items, next_cursor: None }))
+    let page = state.catalog.workers(query.text(), &query.page()).await?;
+    Ok(Json(list::answer(page, |row| shown(row, &state.process.id, now))))
 }
 
 /// Starts a worker that was stopped.
@@ -143,6 +143,7 @@ struct Lines {
     responses((status = 200, body = Page<LogLine>), (status = "4XX", body = ErrorBody)))]
 async fn logs(
     State(state): State<AppState>,
+    language: Language,
     Path(name): Path<String>,
     Query(lines): Query<Lines>,
 ) -> ApiResult<Json<Page<LogLine>>> {
@@ -150,6 +151,6 @@ async fn logs(
     state.catalog.worker(&name).await?.ok_or_else(unknown)?;
     let limit = lines.lines.unwrap_or(200).clamp(1, 1000);
     let found = state.catalog.worker_log(&name, lines.since, limit).await?;
-    let items: Vec<LogLine> = found.into_iter().map(shown::log_line).collect();
+    let items: Vec<LogLine> = found.into_iter().map(|line| shown::log_line(line, language)).collect();
     Ok(Json(Page { total: items.len() as u64, items, next_cursor: None }))
 }

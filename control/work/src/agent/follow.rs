@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::line::Agent;
 use crate::handler::Desk;
-use crate::trouble::{Result, Trouble, table};
+use crate::trouble::{Result, Trouble, log, table};
 
 /// What became of it.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Follower {
             tokio::select! {
                 // While an offer waits to be made again, nothing comes of the one before.
                 event = self.events.recv(), if again.is_none() => match event {
-                    Some(DeskEvent::Accepted(_)) => desk.info("the agent has taken the job"),
+                    Some(DeskEvent::Accepted(_)) => desk.info(&log::AGENT_TOOK.told()),
                     Some(DeskEvent::Progress { progress, .. }) => desk.tells(progress),
                     Some(DeskEvent::Declined { reason: Decline::StillStopping, .. }) => {
                         again = Some(Instant::now() + OFFER_AGAIN);
@@ -104,12 +104,12 @@ impl Follower {
     fn is_away(&self, since: &mut Option<Instant>, desk: &Desk) -> bool {
         if self.agent.line().is_some() {
             if since.take().is_some() {
-                desk.info("the agent is back");
+                desk.info(&log::AGENT_BACK.told());
             }
             return false;
         }
         if since.is_none() {
-            desk.warn("the agent is not connected; it goes on by itself and is waited for");
+            desk.warn(&log::AGENT_AWAY.told());
         }
         since.get_or_insert_with(Instant::now).elapsed() > AWAY_AT_MOST
     }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{Desk, engine, payload, repository_of, target_gone, warned};
 use crate::task::backup::{self as task, BackupTask, FileProblem};
-use crate::trouble::{Result, Trouble, table};
+use crate::trouble::{Result, Trouble, log, table};
 use crate::{Work, queue};
 
 /// The tag of all snapshots of a plan: by it retention knows its own, whatever becomes of the catalog.
@@ -38,7 +38,7 @@ impl Work {
         };
         // A worker before this one may have died between the commit and the record of it.
         if let Some(stored) = self.committed_before(&repository, &own_tag).await? {
-            desk.info(format!("the snapshot {} was committed by an attempt before this one", stored.id.short()));
+            desk.info(&log::BACKUP_STOOD_BEFORE.told().with("snapshot", stored.id.short()));
             return self.record(job, &plan, &stored, None, desk).await;
         }
         let BackupPayload { options, .. } = payload(job)?;
@@ -51,7 +51,8 @@ impl Work {
             cache_scope: format!("plan {}", plan.id),
             read_everything: options.read_everything,
         };
-        desk.info(format!("backing up {} to {}", work.sources.folders.join(", "), repository.location()));
+        let begins = log::BACKUP_BEGINS.told().with("folders", work.sources.folders.join(", "));
+        desk.info(&begins.with("location", repository.location()));
         let (gauge, myself) = (desk.gauge.clone(), Arc::clone(self));
         let (run_id, here) = (job.run_id, tokio::runtime::Handle::current());
         let keep = move |problems: &[FileProblem]| here.block_on(myself.keep_problems(run_id, problems));
@@ -117,7 +118,7 @@ impl Work {
             self.count_in(&mut tx, new.repository_id, stored, now).await?;
         }
         tx.commit().await?;
-        desk.info(format!("the snapshot {} stands", stored.id.short()));
+        desk.info(&log::BACKUP_STANDS.told().with("snapshot", stored.id.short()));
         let counters = counters(stored, problems);
         let result = json!({
             "snapshotId": row,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rempart_catalog::CheckOutcome;
 use rempart_jobs::{Job, JobOutcome};
-use rempart_model::{RepoId, RetentionSpec, SnapshotId, SnapshotRowId};
+use rempart_model::{LogLevel, RepoId, RetentionSpec, SnapshotId, SnapshotRowId};
 use rempart_policy::{Decision, Facts, RetentionPolicy, retain, retention_of};
 use rempart_repository::StoredSnapshot;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use super::{Desk, engine, failed, payload, repository_of, target_gone};
 use crate::Work;
 use crate::task::verify::snapshot_hash;
 use crate::task::{check as task, lock};
-use crate::trouble::{Result, Trouble, table};
+use crate::trouble::{Result, Trouble, log, table};
 
 /// How much a check looks at.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -78,17 +78,12 @@ impl Work {
     pub(super) async fn prune(self: &Arc<Self>, job: &Job, desk: &Desk) -> Result<JobOutcome> {
         let id = repository_of(job)?;
         let repository = self.open_repository(id).await?.canceled_by(&desk.gauge.cancel);
-        let (gauge, log) = (desk.gauge.clone(), desk.log.clone());
+        let (gauge, say) = (desk.gauge.clone(), desk.log.clone());
         let stats = engine(move || {
             task::prune(&repository, &gauge, &|plan| {
-                let text = format!(
-                    "plan: keep {} packs, rewrite {}, remove {}; frees {} bytes",
-                    plan.packs_kept,
-                    plan.packs_repacked,
-                    plan.packs_removed + plan.packs_orphaned,
-                    plan.bytes_freed
-                );
-                log(rempart_model::LogLevel::Info, text);
+                let told = log::PRUNE_PLAN.told().with("kept", plan.packs_kept).with("repacked", plan.packs_repacked);
+                let told = told.with("removed", plan.packs_removed + plan.packs_orphaned);
+                say(LogLevel::Info, &told.with("freed", plan.bytes_freed));
             })
         })
         .await?;
@@ -138,7 +133,7 @@ impl Work {
         })
         .await?;
         self.forget_rows(id, &gone).await?;
-        desk.info(format!("kept {} recovery points, removed {}", decisions.len() - gone.len(), gone.len()));
+        desk.info(&log::FORGOT.told().with("kept", decisions.len() - gone.len()).with("removed", gone.len()));
         let kept: Vec<_> = decisions.iter().filter(|decision| decision.is_kept()).map(told).collect();
         let removed: Vec<String> = gone.iter().map(ToString::to_string).collect();
         Ok(JobOutcome::succeeded().with_result(json!({ "kept": kept, "removed": removed, "keepsEverything": false })))

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use rempart_jobs::{Handlers, Job, JobContext, JobOutcome};
+use rempart_jobs::{Handlers, Job, JobContext, JobOutcome, Told};
 use rempart_model::{JobKind, JobProgress, LogLevel, RepoId, RunCounters};
 use serde::de::DeserializeOwned;
 
@@ -33,7 +33,7 @@ pub use verify::VerifyPayload;
 pub struct Desk {
     /// Holds the request to stop, too.
     pub gauge: Arc<Gauge>,
-    log: Arc<dyn Fn(LogLevel, String) + Send + Sync>,
+    log: Arc<dyn Fn(LogLevel, &Told) + Send + Sync>,
     /// How far an agent says that it is.
     told: Mutex<Option<JobProgress>>,
     /// What the run's counters are in the end.
@@ -42,16 +42,16 @@ pub struct Desk {
 
 impl Desk {
     #[must_use]
-    pub fn new(log: impl Fn(LogLevel, String) + Send + Sync + 'static) -> Self {
+    pub fn new(log: impl Fn(LogLevel, &Told) + Send + Sync + 'static) -> Self {
         Self { gauge: Arc::default(), log: Arc::new(log), told: Mutex::default(), counted: Mutex::default() }
     }
 
-    pub(crate) fn info(&self, text: impl Into<String>) {
-        (self.log)(LogLevel::Info, text.into());
+    pub(crate) fn info(&self, told: &Told) {
+        (self.log)(LogLevel::Info, told);
     }
 
-    pub(crate) fn warn(&self, text: impl Into<String>) {
-        (self.log)(LogLevel::Warning, text.into());
+    pub(crate) fn warn(&self, told: &Told) {
+        (self.log)(LogLevel::Warning, told);
     }
 
     /// The work is done elsewhere: so far it is.
@@ -94,7 +94,7 @@ impl Work {
 
     async fn work_on(self: Arc<Self>, context: JobContext) -> JobOutcome {
         let log = context.clone();
-        let desk = Desk::new(move |level, text| log.log(level, text));
+        let desk = Desk::new(move |level, told| log.tell(level, told));
         let job = context.job().clone();
         let mut work = std::pin::pin!(self.perform(&job, &desk));
         let mut look = tokio::time::interval(LOOK);
@@ -138,7 +138,7 @@ impl Work {
                 return JobOutcome::canceled();
             }
             tracing::warn!(job = %job.id, kind = %job.kind, error = %crate::trouble::chain(&trouble), "a job failed");
-            desk.warn(crate::trouble::chain(&trouble));
+            desk.warn(&trouble.told());
             let (code, message) = (trouble.code(), trouble.told().encode());
             if trouble.is_transient() {
                 JobOutcome::failed_for_now(code, message)

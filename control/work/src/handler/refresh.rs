@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::backup::describe;
 use super::{Desk, as_json, engine, repository_of};
 use crate::Work;
-use crate::trouble::Result;
+use crate::trouble::{Result, chain, log};
 
 /// What a look found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -34,10 +34,8 @@ const BATCH: usize = 500;
 impl Work {
     pub(super) async fn refresh(self: &Arc<Self>, job: &Job, desk: &Desk) -> Result<JobOutcome> {
         let refreshed = self.refresh_repository(repository_of(job)?, desk).await?;
-        desk.info(format!(
-            "{} recovery points: {} adopted, {} vanished, {} damaged",
-            refreshed.snapshots, refreshed.adopted, refreshed.vanished, refreshed.damaged
-        ));
+        let found = log::REFRESHED.told().with("count", refreshed.snapshots).with("adopted", refreshed.adopted);
+        desk.info(&found.with("vanished", refreshed.vanished).with("damaged", refreshed.damaged));
         Ok(JobOutcome::succeeded().with_result(as_json(&refreshed)?))
     }
 
@@ -81,7 +79,7 @@ impl Work {
         tx.count_snapshots(id).await?;
         tx.commit().await?;
         for (id, error) in &broken {
-            desk.warn(format!("the snapshot {} cannot be read: {error}", id.short()));
+            desk.warn(&log::SNAPSHOT_UNREADABLE.told().with("snapshot", id.short()).with("detail", chain(error)));
         }
         Ok(refreshed)
     }

@@ -10,7 +10,7 @@ use super::{Desk, as_json, engine, payload, target_gone, warned};
 use crate::Work;
 use crate::task::restore::{self as task, RestoreTask};
 use crate::task::verify::snapshot_hash;
-use crate::trouble::{Result, Trouble, table};
+use crate::trouble::{Result, Trouble, log, table};
 
 /// From which recovery point, what and where to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,13 +31,13 @@ impl Work {
         let repository = self.open_repository(row.repository_id).await?.canceled_by(&desk.gauge.cancel);
         let id = snapshot_hash(&row.hash)?;
         let target = asked.target.clone().unwrap_or_else(|| "/".to_owned());
-        desk.info(format!("restoring the snapshot {} to {target}", id.short()));
+        desk.info(&log::RESTORE_BEGINS.told().with("snapshot", id.short()).with("target", &target));
         let elsewhere = match job.server_id {
             Some(server) => Some(self.catalog.server(server).await.map_err(target_gone)?).filter(|row| !row.is_local),
             None => None,
         };
-        let result = if let Some(server) = elsewhere {
-            desk.info(format!("onto {}", server.name));
+        let mut result = if let Some(server) = elsewhere {
+            desk.info(&log::RESTORE_ELSEWHERE.told().with("server", &server.name));
             self.restore_elsewhere((job, server.id), repository, (id, asked), desk).await?
         } else {
             let gauge = desk.gauge.clone();
@@ -48,7 +48,10 @@ impl Work {
             .await?
         };
         for problem in result.problems.iter().take(100) {
-            desk.warn(format!("{}: {}", problem.path, problem.message));
+            desk.warn(&log::RESTORE_PROBLEM.told().with("path", &problem.path).with("detail", &problem.message));
+        }
+        for problem in &mut result.problems {
+            problem.message = table::RESTORE_PROBLEM.told().with("detail", &problem.message).encode();
         }
         let json = as_json(&result)?;
         if result.problem_count == 0 {

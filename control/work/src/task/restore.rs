@@ -83,6 +83,7 @@ pub struct RestoreResult {
 #[serde(rename_all = "camelCase")]
 pub struct RestoreProblem {
     pub path: String,
+    /// Why, in the engine's words; in a job's result a sentence as [`crate::Told`] stores it.
     pub message: String,
 }
 
@@ -230,7 +231,7 @@ fn result(task: &RestoreTask, target: &Path, report: &RestoreReport, changes: Ve
     let counts = &report.summary;
     let problem = |problem: &Problem| RestoreProblem {
         path: String::from_utf8_lossy(&problem.path).into_owned(),
-        message: chain(problem),
+        message: chain(&problem.cause),
     };
     RestoreResult {
         dry_run: task.dry_run,

@@ -1,7 +1,10 @@
 //! What goes wrong in this room: a code for programs, values that fill a sentence in the reader's language.
 
+pub mod log;
+mod sentence;
 mod system;
 pub mod table;
+mod words;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -13,11 +16,11 @@ use rempart_catalog::{CatalogError, CatalogErrorKind};
 use rempart_protocol::Refusal;
 use rempart_repository::{BlobError, ErrorKind as RepositoryKind, RepositoryError};
 use rempart_storage::{ErrorKind as StorageKind, LocationError, StorageError};
-use serde::{Deserialize, Serialize};
 
 use crate::agent::session::Stopped;
 use crate::secret::SealError;
-pub use table::Sentence;
+pub use rempart_jobs::Told;
+pub use sentence::Sentence;
 
 pub type Result<T, E = Trouble> = std::result::Result<T, E>;
 
@@ -36,14 +39,6 @@ pub struct Trouble {
 pub enum Tongue {
     French,
     English,
-}
-
-/// A sentence as it is stored, to be told in the language of whoever reads it later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
-    pub code: String,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub values: BTreeMap<String, String>,
 }
 
 impl Trouble {
@@ -105,67 +100,52 @@ impl Trouble {
     /// To be stored.
     #[must_use]
     pub fn told(&self) -> Told {
-        let values = self.values.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-        Told { code: self.code().to_owned(), values }
+        self.values.iter().fold(self.sentence.told(), |told, (key, value)| told.with(key, value))
     }
 
     #[must_use]
     pub fn message(&self, tongue: Tongue) -> String {
-        self.told().message(tongue)
+        tongue.message(&self.told())
     }
 
     #[must_use]
     pub fn hint(&self, tongue: Tongue) -> Option<String> {
-        self.told().hint(tongue)
+        tongue.hint(&self.told())
     }
 }
 
-impl Told {
-    fn sentence(&self) -> Option<&'static Sentence> {
-        table::TABLE.iter().copied().find(|sentence| sentence.code == self.code)
-    }
+/// Every sentence that is known here.
+fn all_sentences() -> impl Iterator<Item = &'static Sentence> {
+    table::TABLE.iter().chain(log::TABLE).copied()
+}
 
-    fn filled(&self, template: &str, tongue: Tongue) -> String {
+impl Tongue {
+    fn filled(self, told: &Told, template: &str) -> String {
         let fill = |text: String, (key, value): (&String, &String)| {
-            let hole = format!("{{{key}}}");
-            match tongue {
-                Tongue::French => text.replace(&hole, &system::in_french(value)),
-                Tongue::English => text.replace(&hole, value),
-            }
+            text.replace(&format!("{{{key}}}"), &words::told(key, value, self))
         };
-        self.values.iter().fold(template.to_owned(), fill)
+        told.values.iter().fold(template.to_owned(), fill)
     }
 
-    /// A code that this version does not know is shown as it is.
+    /// A stored sentence in this language. A code that this version does not know is shown as it is.
     #[must_use]
-    pub fn message(&self, tongue: Tongue) -> String {
-        match (self.sentence(), tongue) {
-            (Some(sentence), Tongue::French) => self.filled(sentence.french, tongue),
-            (Some(sentence), Tongue::English) => self.filled(sentence.english, tongue),
-            (None, _) => self.code.clone(),
+    pub fn message(self, told: &Told) -> String {
+        match (all_sentences().find(|sentence| sentence.code == told.code), self) {
+            (Some(sentence), Self::French) => self.filled(told, sentence.french),
+            (Some(sentence), Self::English) => self.filled(told, sentence.english),
+            (None, _) => told.code.clone(),
         }
     }
 
+    /// What to do next.
     #[must_use]
-    pub fn hint(&self, tongue: Tongue) -> Option<String> {
-        let sentence = self.sentence()?;
-        let hint = match tongue {
-            Tongue::French => sentence.french_hint,
-            Tongue::English => sentence.english_hint,
+    pub fn hint(self, told: &Told) -> Option<String> {
+        let sentence = all_sentences().find(|sentence| sentence.code == told.code)?;
+        let hint = match self {
+            Self::French => sentence.french_hint,
+            Self::English => sentence.english_hint,
         };
-        hint.map(|hint| self.filled(hint, tongue))
-    }
-
-    /// As one column of text.
-    #[must_use]
-    pub fn encode(&self) -> String {
-        serde_json::to_string(self).unwrap_or_else(|_| self.code.clone())
-    }
-
-    /// Reads a stored text; `None` for one that is plain words.
-    #[must_use]
-    pub fn decode(text: &str) -> Option<Self> {
-        text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+        hint.map(|hint| self.filled(told, hint))
     }
 }
 
@@ -174,7 +154,7 @@ impl Told {
 #[must_use]
 pub fn localised(stored: &str, tongue: Tongue) -> (String, Option<String>) {
     match Told::decode(stored) {
-        Some(told) => (told.message(tongue), told.hint(tongue)),
+        Some(told) => (tongue.message(&told), tongue.hint(&told)),
         None => (stored.to_owned(), None),
     }
 }
@@ -355,8 +335,8 @@ mod tests {
         assert!(english.starts_with("The storage is full") && english.contains("no space left"), "{english}");
         assert_eq!(localised("plain words", Tongue::French), ("plain words".to_owned(), None));
         let denied = Trouble::new(&table::STORAGE_DENIED).because(std::io::Error::from_raw_os_error(13)).told();
-        assert!(denied.message(Tongue::French).contains("permission refusée"), "{}", denied.message(Tongue::French));
-        assert!(denied.message(Tongue::English).contains("Permission denied"), "{}", denied.message(Tongue::English));
+        let (french, english) = (Tongue::French.message(&denied), Tongue::English.message(&denied));
+        assert!(french.contains("permission refusée") && english.contains("Permission denied"), "{french} {english}");
     }
 
     #[test]

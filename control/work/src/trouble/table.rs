@@ -1,39 +1,7 @@
-//! Every sentence of this room, in both languages, in one place. `{key}` is filled in.
+//! What goes wrong, in both languages.
 
-/// One thing that can be told.
-#[derive(Debug)]
-pub struct Sentence {
-    /// For programs: `area.what`, never changed.
-    pub code: &'static str,
-    /// The class of the answer where a request ends with it, in HTTP's numbers.
-    pub status: u16,
-    pub french: &'static str,
-    pub french_hint: Option<&'static str>,
-    pub english: &'static str,
-    pub english_hint: Option<&'static str>,
-}
-
-macro_rules! sentences {
-    ($($name:ident = $status:literal $code:literal {
-        fr: $fr:literal $(, $fr_hint:literal)?;
-        en: $en:literal $(, $en_hint:literal)?;
-    })+) => {
-        $(
-            pub static $name: Sentence = Sentence {
-                code: $code,
-                status: $status,
-                french: $fr,
-                french_hint: sentences!(@hint $($fr_hint)?),
-                english: $en,
-                english_hint: sentences!(@hint $($en_hint)?),
-            };
-        )+
-        /// All of them.
-        pub static TABLE: &[&Sentence] = &[$(&$name),+];
-    };
-    (@hint) => { None };
-    (@hint $hint:literal) => { Some($hint) };
-}
+pub use super::sentence::Sentence;
+use super::sentence::sentences;
 
 sentences! {
     STORAGE_UNREACHABLE = 503 "storage.unreachable" {
@@ -488,6 +456,22 @@ sentences! {
         fr: "Ce sur quoi la tâche portait n'existe plus ({detail}).";
         en: "What the job was about does not exist any more ({detail}).";
     }
+    JOB_PANICKED = 500 "job.panicked" {
+        fr: "Le worker a rencontré un défaut en lui-même ({detail}).", "Signalez-le avec le journal du serveur.";
+        en: "The worker met a fault in itself ({detail}).", "Please report it with the server's log.";
+    }
+    JOB_UNKNOWN_KIND = 500 "job.unknown_kind" {
+        fr: "Ce worker ne connaît pas ce genre de tâche.", "Mettez tous les serveurs et workers à la même version.";
+        en: "This worker does not know jobs of this kind.", "Bring all servers and workers to the same version.";
+    }
+    WORKER_LOST = 503 "worker.lost" {
+        fr: "Le worker qui faisait la tâche ne donne plus de nouvelles.", "Ce qui est déjà stocké n'est pas perdu : relancez, et voyez dans le journal du serveur pourquoi il s'est arrêté.";
+        en: "The worker that did the job was not heard of any more.", "What is stored already is not lost: run again, and look into the server's log for why it ended.";
+    }
+    RESTORE_PROBLEM = 422 "problem.not_restored" {
+        fr: "N'est pas restauré tel qu'il était : {detail}.";
+        en: "Is not restored as it was: {detail}.";
+    }
     CATALOG_UNAVAILABLE = 503 "catalog.unavailable" {
         fr: "Le catalogue ne répond pas ({detail}).", "Réessayez dans un instant ; vérifiez la base de données.";
         en: "The catalog does not answer ({detail}).", "Try again in a moment; look at the database.";
@@ -503,30 +487,5 @@ sentences! {
     INTERNAL = 500 "work.internal" {
         fr: "Un défaut interne a arrêté le travail ({detail}).", "Signalez-le avec le journal de la tâche.";
         en: "An internal fault stopped the work ({detail}).", "Please report it with the job's log.";
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    fn holes(text: &str) -> BTreeSet<&str> {
-        text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(key, _)| key)).collect()
-    }
-
-    #[test]
-    fn every_sentence_says_the_same_in_both_languages() {
-        let mut seen = BTreeSet::new();
-        for one in TABLE {
-            assert!(seen.insert(one.code), "{} stands twice", one.code);
-            assert_eq!(holes(one.french), holes(one.english), "{}", one.code);
-            assert_eq!(one.french_hint.is_some(), one.english_hint.is_some(), "{}", one.code);
-            assert_ne!(one.french, one.english, "{} is not translated", one.code);
-            for text in [Some(one.french), one.french_hint, Some(one.english), one.english_hint].into_iter().flatten() {
-                assert!(text.ends_with(['.', '?', ')']), "{}: {text:?} is no sentence", one.code);
-            }
-        }
     }
 }

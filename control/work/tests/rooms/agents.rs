@@ -66,7 +66,9 @@ impl Lab {
 
     fn begin(&self) -> tokio::task::JoinHandle<JobOutcome> {
         let (work, job) = (Arc::clone(&self.room.work), self.job.clone());
-        tokio::spawn(async move { work.perform(&job, &Desk::new(|_, text| eprintln!("{text}"))).await })
+        tokio::spawn(async move {
+            work.perform(&job, &Desk::new(|_, told| eprintln!("{}", Tongue::English.message(told)))).await
+        })
     }
 
     fn restic(&self, password: &str, arguments: &[&str]) -> String {

@@ -25,7 +25,11 @@ export function UserMenu() {
 
   const keep = useMutation({
     mutationFn: (change: { language?: Language; theme?: Theme }) => ask(api.PATCH("/api/auth/me", { body: change })),
-    onSuccess: () => client.invalidateQueries({ queryKey: meQuery.queryKey }),
+    onSuccess: async (_, { language }) => {
+      if (language) await changeLanguage(language);
+      // The server's own sentences are in the other language now.
+      await client.invalidateQueries(language ? {} : { queryKey: meQuery.queryKey });
+    },
   });
   const signOut = useMutation({
     mutationFn: () => ask(api.POST("/api/auth/logout")),
@@ -36,7 +40,6 @@ export function UserMenu() {
     },
   });
   const chooseLanguage = (language: Language) => {
-    void changeLanguage(language);
     keep.mutate({ language });
   };
   const chooseTheme = (theme: Theme) => {

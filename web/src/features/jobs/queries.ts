@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
 import type { JobState, LogLine } from "@/api/types";
 import { useJobProgress } from "@/events/progress";
@@ -34,7 +35,9 @@ const LINES_KEPT = 20_000;
 export function useJobLog(jobId: number | null | undefined) {
   const client = useQueryClient();
   const progress = useJobProgress(jobId);
-  const key = ["jobs", jobId, "log"] as const;
+  const { i18n } = useTranslation();
+  // The server tells the lines in the reader's language.
+  const key = ["jobs", jobId, "log", i18n.resolvedLanguage] as const;
   const log = useQuery({
     queryKey: key,
     enabled: jobId != null,

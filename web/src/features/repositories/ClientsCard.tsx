@@ -1,6 +1,5 @@
 import { ActionIcon, Card, Group, Modal, Table, Text, Title, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useQuery } from "@tanstack/react-query";
 import { Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,21 +8,23 @@ import { useMay } from "@/app/session";
 import { Refusal } from "@/features/Refusal";
 import { ConfirmDialog } from "@/shared/ConfirmDialog";
 import { useFormat } from "@/shared/format";
+import { ListSearch, NothingFound, useListText } from "@/shared/list/ListSearch";
+import { MorePages } from "@/shared/list/MorePages";
 import { ActionButton } from "@/shared/permission";
 import { Time } from "@/shared/Time";
 import { ClientForm } from "./ClientForm";
-import { clientsQuery, useDeleteClient } from "./queries";
+import { useClients, useDeleteClient } from "./queries";
 
 /** Machines that write with plain restic, each with a name and a password of its own. */
 export function ClientsCard({ repository }: { repository: Repository }) {
   const { t } = useTranslation();
   const { bytes } = useFormat();
   const may = useMay("manageStorage");
-  const clients = useQuery(clientsQuery(repository.id));
+  const search = useListText();
+  const { query, items, total } = useClients(repository.id, search.q);
   const [opened, { open, close }] = useDisclosure(false);
   const [leaving, setLeaving] = useState<RestClient | null>(null);
   const remove = useDeleteClient(repository.id);
-  const items = clients.data ?? [];
   return (
     <Card>
       <Group justify="space-between" align="flex-start" mb="sm">
@@ -42,13 +43,14 @@ export function ClientsCard({ repository }: { repository: Repository }) {
           {t("clients.add")}
         </ActionButton>
       </Group>
-      <Refusal error={clients.error} onRetry={() => void clients.refetch()} />
-      {clients.data && items.length === 0 && (
+      <Refusal error={query.error} onRetry={() => void query.refetch()} />
+      <ListSearch search={search} total={total} searchIn={t("clients.title")} />
+      {items?.length === 0 && search.q === "" && (
         <Text size="sm" c="dimmed">
           {t("clients.none")}
         </Text>
       )}
-      {items.length > 0 && (
+      {items && items.length > 0 && (
         <Table.ScrollContainer minWidth={520} tabIndex={0}>
           <Table>
             <Table.Thead>
@@ -89,6 +91,8 @@ export function ClientsCard({ repository }: { repository: Repository }) {
           </Table>
         </Table.ScrollContainer>
       )}
+      <NothingFound items={items} q={search.q} />
+      <MorePages query={query} total={total} />
       <Modal opened={opened} onClose={close} title={t("clients.add")} closeOnClickOutside={false}>
         {opened && <ClientForm repository={repository} onDone={close} />}
       </Modal>

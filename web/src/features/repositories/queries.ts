@@ -1,7 +1,8 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, ask, ifMatch } from "@/api/client";
-import type { ClientMode, Repository } from "@/api/types";
+import type { ClientMode, Repository, RestClient } from "@/api/types";
 import type { ChoiceSource } from "@/shared/choice/useChoices";
+import { usePages } from "@/shared/list/usePages";
 
 export const repositoryQuery = (id: number) =>
   queryOptions({
@@ -16,11 +17,13 @@ export const repositorySource: ChoiceSource<Repository> = {
   label: (repository) => `${repository.name} (${repository.poolName})`,
 };
 
-export const clientsQuery = (id: number) =>
-  queryOptions({
-    queryKey: ["repositories", id, "clients"],
-    queryFn: () => ask(api.GET("/api/repositories/{id}/clients", { params: { path: { id } } })),
-  });
+/** The restic clients of a repository whose names contain `q`. */
+export const useClients = (id: number, q: string) =>
+  usePages<RestClient>(
+    ["repositories", id, "clients"],
+    (query, signal) => ask(api.GET("/api/repositories/{id}/clients", { params: { path: { id }, query }, signal })),
+    q,
+  );
 
 function useForget() {
   const client = useQueryClient();

@@ -65,6 +65,7 @@ export const access = {
       "Each replaces the app’s code once, for example when you lose your phone. Keep them away from this machine.",
     recoveryKept: "I have kept these codes",
     recoveryFile: "recovery-codes.txt",
+    sessionsSearchIn: "browser or address",
     sessionsTitle: "Sessions",
     sessionsHint: "The browsers where you are signed in. End those that you do not recognise.",
     sessionCurrent: "This session",

@@ -33,6 +33,7 @@ export const machinery = {
   },
   workers: {
     description: "The processes that do the jobs. A stopped worker loses no job: another takes it up.",
+    searchIn: "name or machine",
     embedded: "in the server",
     pid: "Process {{pid}}",
     memory: "Memory",

@@ -65,6 +65,7 @@ export const access = {
       "Chacun remplace une fois le code de l’application, par exemple si vous perdez votre téléphone. Gardez-les hors de cette machine.",
     recoveryKept: "J’ai conservé ces codes",
     recoveryFile: "codes-de-secours.txt",
+    sessionsSearchIn: "navigateur ou adresse",
     sessionsTitle: "Sessions",
     sessionsHint: "Les navigateurs où vous êtes connecté. Mettez fin à ceux que vous ne reconnaissez pas.",
     sessionCurrent: "Cette session",

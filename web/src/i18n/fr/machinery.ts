@@ -34,6 +34,7 @@ export const machinery = {
   workers: {
     description:
       "Les processus qui exécutent les tâches. Un exécuteur arrêté ne perd aucune tâche : elle est reprise ailleurs.",
+    searchIn: "nom ou machine",
     embedded: "dans le serveur",
     pid: "Processus {{pid}}",
     memory: "Mémoire",

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import * as z from "zod";
 import { api, ask } from "@/api/client";
-import { meQuery, useMe } from "@/app/session";
+import { useMe } from "@/app/session";
 import { changeLanguage, currentLanguage, LANGUAGES } from "@/i18n/i18n";
 import { FormFooter } from "@/shared/form/FormFooter";
 import { SelectField, TextField } from "@/shared/form/fields";
@@ -33,7 +33,8 @@ export function ProfileSection() {
     onSuccess: async (_, values) => {
       setColorScheme(values.theme);
       await changeLanguage(values.language);
-      await client.invalidateQueries({ queryKey: meQuery.queryKey });
+      // The server's own sentences may be in another language now.
+      await client.invalidateQueries();
       showSuccess(t("common.saved"));
     },
     onError: (error) => showServerError(form, error, ["email"]),

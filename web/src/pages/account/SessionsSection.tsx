@@ -1,10 +1,13 @@
 import { Button, Group, Skeleton, Text } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, MonitorSmartphone } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
 import type { Session } from "@/api/types";
 import { useFormat } from "@/shared/format";
+import { ListSearch, NothingFound, useListText } from "@/shared/list/ListSearch";
+import { MorePages } from "@/shared/list/MorePages";
+import { usePages } from "@/shared/list/usePages";
 import { showSuccess } from "@/shared/notify";
 import { Section } from "@/shared/Section";
 import { StatusBadge } from "@/shared/StatusBadge";
@@ -15,18 +18,26 @@ import styles from "./SessionsSection.module.css";
 
 export function SessionsSection() {
   const { t } = useTranslation();
-  const sessions = useQuery({ queryKey: ["sessions"], queryFn: () => ask(api.GET("/api/auth/sessions")) });
+  const search = useListText();
+  const { query, items, total } = usePages<Session>(
+    ["sessions"],
+    (asked, signal) => ask(api.GET("/api/auth/sessions", { params: { query: asked }, signal })),
+    search.q,
+  );
   return (
     <Section title={t("account.sessionsTitle")} hint={t("account.sessionsHint")}>
-      {sessions.isPending && <Skeleton height={64} />}
-      {sessions.isError && <ErrorState error={sessions.error} onRetry={() => void sessions.refetch()} />}
-      {sessions.data && (
+      {query.isPending && <Skeleton height={64} />}
+      {query.isError && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
+      <ListSearch search={search} total={total} searchIn={t("account.sessionsSearchIn")} />
+      {items && items.length > 0 && (
         <ul className={styles.sessions}>
-          {sessions.data.map((session) => (
+          {items.map((session) => (
             <SessionRow key={session.id} session={session} />
           ))}
         </ul>
       )}
+      <NothingFound items={items} q={search.q} />
+      <MorePages query={query} total={total} />
     </Section>
   );
 }

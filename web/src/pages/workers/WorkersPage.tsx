@@ -1,27 +1,38 @@
 import { Skeleton } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Cpu } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
+import type { Worker } from "@/api/types";
+import { ListSearch, NothingFound, useListText } from "@/shared/list/ListSearch";
+import { MorePages } from "@/shared/list/MorePages";
+import { usePages } from "@/shared/list/usePages";
 import { Page } from "@/shared/Page";
 import { EmptyState, ErrorState } from "@/shared/states";
 import { ProcessCard, processesOf } from "./ProcessCard";
 
 export function WorkersPage() {
   const { t } = useTranslation();
-  const workers = useQuery({ queryKey: ["workers"], queryFn: () => ask(api.GET("/api/workers")) });
+  const search = useListText();
+  const { query, items, total } = usePages<Worker>(
+    ["workers"],
+    (asked, signal) => ask(api.GET("/api/workers", { params: { query: asked }, signal })),
+    search.q,
+  );
   return (
     <Page title={t("nav.workers")} description={t("workers.description")}>
-      {workers.isPending && <Skeleton height={190} />}
-      {workers.isError && <ErrorState error={workers.error} onRetry={() => void workers.refetch()} />}
-      {workers.data?.items.length === 0 && (
+      {query.isPending && <Skeleton height={190} />}
+      {query.isError && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
+      <ListSearch search={search} total={total} searchIn={t("workers.searchIn")} />
+      {items?.length === 0 && search.q === "" && (
         <EmptyState icon={Cpu} title={t("workers.emptyTitle")}>
           {t("workers.emptyText")}
         </EmptyState>
       )}
-      {processesOf(workers.data?.items ?? []).map((process) => (
+      {processesOf(items ?? []).map((process) => (
         <ProcessCard key={`${process[0].hostName} ${process[0].pid}`} workers={process} />
       ))}
+      <NothingFound items={items} q={search.q} />
+      <MorePages query={query} total={total} />
     </Page>
   );
 }
