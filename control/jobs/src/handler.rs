@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::told::LINES_LEFT_OUT;
-use crate::{BoxFuture, Clock, Job, JobOutcome, LogLine, Told};
+use crate::{BoxFuture, Clock, Job, JobOutcome, LogLine};
 
 /// Does the jobs of one kind. A job may be done twice (its worker died before it could say that it had ended), so what a
 /// handler does must bear repetition.
@@ -116,12 +116,7 @@ impl JobContext {
         self.said().progress = Some(progress);
     }
 
-    /// A line of the job's log, told in the language of whoever reads it. Nothing secret belongs there.
-    pub fn tell(&self, level: LogLevel, told: &Told) {
-        self.log(level, told.encode_line());
-    }
-
-    /// A line of the job's log in words that are the same for every reader.
+    /// A line of the job's log: a sentence as [`crate::Told`] encodes it, or plain words. Nothing secret belongs there.
     pub fn log(&self, level: LogLevel, text: impl Into<String>) {
         let line = LogLine::new(self.shared.clock.now(), level, text);
         let mut said = self.said();

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Step;
 use super::task::Task;
-use crate::trouble::{Result, Trouble, table};
+use crate::trouble::{Result, Trouble, log, table};
 
 /// The agent's own waits between two tries grow from a second: one that can call does so well before.
 const WITHIN: Duration = Duration::from_secs(45);
@@ -24,7 +24,7 @@ impl Task<'_> {
                 agent.process.is_some() && agent.connected_at.is_some_and(|connected| connected >= since)
             });
             if is_there {
-                self.desk.info("the agent has called");
+                self.desk.info(&log::AGENT_CALLED.told());
                 return Ok(());
             }
             if self.desk.gauge.cancel.is_canceled() {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::task::Task;
 use super::{Left, Step};
 use crate::Work;
-use crate::trouble::Result;
+use crate::trouble::{Result, log};
 
 /// A page of journal: what fits into a job's log and is read by people.
 const JOURNAL_LINES: u32 = 500;
@@ -37,7 +37,7 @@ impl Work {
         // Not to be stopped in the middle.
         host.remove().await?;
         task.report.left = Left::Done;
-        task.desk.info("the service, its unit, its program and its folder are gone");
+        task.desk.info(&log::DEPLOY_REMOVED.told());
         Ok(())
     }
 

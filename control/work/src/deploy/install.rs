@@ -7,7 +7,7 @@ use rempart_model::JobProgress;
 use super::task::{Task, Way};
 use super::{Left, Step};
 use crate::Work;
-use crate::trouble::{Result, Trouble, chain, table};
+use crate::trouble::{Result, Trouble, chain, log, table};
 
 /// The token is used within seconds of being made.
 const TOKEN: SignedDuration = SignedDuration::from_mins(10);
@@ -75,7 +75,7 @@ impl Work {
             Ok::<(), Trouble>(())
         };
         if let Err(trouble) = forget.await {
-            task.desk.warn(format!("the agent's key is not revoked: {}", chain(&trouble)));
+            task.desk.warn(&log::DEPLOY_KEY_STAYS.told().with("detail", chain(&trouble)));
         }
     }
 }
@@ -87,7 +87,8 @@ impl Task<'_> {
         let (programs, of) = (self.work.agent_programs.clone(), machine.clone());
         let program = crate::blocking(move || Ok(programs.find(&of)?)).await?;
         let total = program.bytes.len() as u64;
-        self.desk.info(format!("{}: {total} bytes, SHA-256 {}", program.path.display(), program.sha256));
+        let sends = log::DEPLOY_SENDS.told().with("path", program.path.display()).with("size", total);
+        self.desk.info(&sends.with("sha256", &program.sha256));
         let desk = self.desk;
         let sent = |bytes: u64| {
             let mut progress = JobProgress { step: Step::Upload.word().to_owned(), ..JobProgress::default() };
@@ -96,7 +97,7 @@ impl Task<'_> {
             desk.tells(progress);
         };
         let version = self.unless_canceled(host.upload(&program, &sent)).await?;
-        self.desk.info(format!("it arrived whole and runs: version {version}"));
+        self.desk.info(&log::DEPLOY_ARRIVED.told().with("version", &version));
         self.report.version = Some(version);
         self.report.sha256 = Some(program.sha256);
         Ok(())

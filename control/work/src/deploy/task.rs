@@ -11,7 +11,7 @@ use super::ask::{Payload, Secrets, secrets_of};
 use super::{Left, Report, SshMethod, Step};
 use crate::Work;
 use crate::handler::{Desk, as_json, failed, payload, target_gone};
-use crate::trouble::{Result, Trouble, chain, table};
+use crate::trouble::{Result, Trouble, chain, log, table};
 
 /// How soon a request to cancel is heard.
 const HEARD: Duration = Duration::from_millis(100);
@@ -75,12 +75,14 @@ impl<'a> Task<'a> {
     pub async fn enter(&mut self) -> Result<(Host, Machine)> {
         self.step(Step::Connect);
         let Payload { address, port, user, .. } = &self.payload;
-        self.desk.info(format!("{user}@{address} port {port}: host key {}", self.payload.host_key.fingerprint));
+        let connects = log::DEPLOY_CONNECTS.told().with("user", user).with("address", address).with("port", port);
+        self.desk.info(&connects.with("fingerprint", &self.payload.host_key.fingerprint));
         let mut host = self.unless_canceled(self.connect()).await?;
         self.step(Step::Detect);
         let machine = self.unless_canceled(host.detect()).await?;
         let Machine { os, arch, libc, systemd, .. } = &machine;
-        self.desk.info(format!("{os}, {arch}, {libc}, systemd {systemd}"));
+        let found = log::DEPLOY_FOUND.told().with("os", os).with("arch", arch).with("libc", libc);
+        self.desk.info(&found.with("systemd", systemd));
         self.report.os = Some(os.clone());
         self.report.architecture = Some(arch.clone());
         self.report.libc = Some(libc.clone());
@@ -109,7 +111,7 @@ impl<'a> Task<'a> {
     /// Puts the machine back, over a new connection where the one at hand is broken.
     pub async fn put_back(&mut self, host: Host, way: Way) -> Result<(), DeployError> {
         self.tell(Step::RollBack);
-        self.desk.info("putting the machine back as it was");
+        self.desk.info(&log::DEPLOY_PUTS_BACK.told());
         let mut host = Some(host);
         let mut why = DeployError::Lost { detail: String::new() };
         for wait in COME_BACK {
@@ -146,7 +148,7 @@ impl<'a> Task<'a> {
 
     /// A failure, where the machine could not be put back.
     pub fn left_behind(&self, trouble: &Trouble, left: &DeployError) -> Trouble {
-        self.desk.warn(chain(trouble));
+        self.desk.warn(&trouble.told());
         Trouble::new(&table::DEPLOY_LEFT_BEHIND).with("detail", trouble.code()).with("left", left)
     }
 
@@ -154,7 +156,7 @@ impl<'a> Task<'a> {
     pub async fn log_journal(&self, host: &Host) {
         match host.journal(30).await {
             Ok(lines) => lines.into_iter().for_each(|line| self.desk.info(line)),
-            Err(error) => self.desk.warn(format!("the journal cannot be read: {error}")),
+            Err(error) => self.desk.warn(&log::DEPLOY_NO_JOURNAL.told().with("detail", chain(&error))),
         }
     }
 
@@ -165,7 +167,7 @@ impl<'a> Task<'a> {
             Ok(()) => JobOutcome::succeeded(),
             Err(trouble) if trouble.is_canceled() => JobOutcome::canceled(),
             Err(trouble) => {
-                self.desk.warn(chain(&trouble));
+                self.desk.warn(&trouble.told());
                 failed(&trouble)
             }
         };

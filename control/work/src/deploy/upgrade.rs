@@ -6,7 +6,7 @@ use rempart_deploy::{Host, Machine};
 use super::task::{Task, Way};
 use super::{Left, Step};
 use crate::Work;
-use crate::trouble::Result;
+use crate::trouble::{Result, log};
 
 impl Work {
     pub(super) async fn upgrade_agent(&self, task: &mut Task<'_>) -> Result<()> {
@@ -30,8 +30,8 @@ impl Work {
         if is_exchanged && !trouble.is_canceled() {
             // Told apart from a machine that nobody reaches any more.
             match task.wait_for_call(taken_back_at).await {
-                Ok(()) => task.desk.info("the version of before is in use again"),
-                Err(_) => task.desk.warn("the version of before is in use again, and has not called yet"),
+                Ok(()) => task.desk.info(&log::DEPLOY_TOOK_BACK.told()),
+                Err(_) => task.desk.warn(&log::DEPLOY_TOOK_BACK_SILENT.told()),
             }
         }
         task.report.step = failed_at;

@@ -83,7 +83,7 @@ impl Work {
             task::prune(&repository, &gauge, &|plan| {
                 let told = log::PRUNE_PLAN.told().with("kept", plan.packs_kept).with("repacked", plan.packs_repacked);
                 let told = told.with("removed", plan.packs_removed + plan.packs_orphaned);
-                say(LogLevel::Info, &told.with("freed", plan.bytes_freed));
+                say(LogLevel::Info, &told.with("freed", plan.bytes_freed).encode_line());
             })
         })
         .await?;

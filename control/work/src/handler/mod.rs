@@ -29,11 +29,34 @@ pub use refresh::Refreshed;
 pub use restore::RestorePayload;
 pub use verify::VerifyPayload;
 
+/// What a log holds: a sentence, told in the reader's language; or words that are not ours, such as another machine's journal.
+pub(crate) trait Line {
+    fn stored(self) -> String;
+}
+
+impl Line for &Told {
+    fn stored(self) -> String {
+        self.encode_line()
+    }
+}
+
+impl Line for &str {
+    fn stored(self) -> String {
+        self.to_owned()
+    }
+}
+
+impl Line for String {
+    fn stored(self) -> String {
+        self
+    }
+}
+
 /// What a handler is given beside its job: a gauge that others look at, and a log.
 pub struct Desk {
     /// Holds the request to stop, too.
     pub gauge: Arc<Gauge>,
-    log: Arc<dyn Fn(LogLevel, &Told) + Send + Sync>,
+    log: Arc<dyn Fn(LogLevel, &str) + Send + Sync>,
     /// How far an agent says that it is.
     told: Mutex<Option<JobProgress>>,
     /// What the run's counters are in the end.
@@ -41,17 +64,18 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// `log` is given lines as they are stored: sentences of [`Told`], or plain words.
     #[must_use]
-    pub fn new(log: impl Fn(LogLevel, &Told) + Send + Sync + 'static) -> Self {
+    pub fn new(log: impl Fn(LogLevel, &str) + Send + Sync + 'static) -> Self {
         Self { gauge: Arc::default(), log: Arc::new(log), told: Mutex::default(), counted: Mutex::default() }
     }
 
-    pub(crate) fn info(&self, told: &Told) {
-        (self.log)(LogLevel::Info, told);
+    pub(crate) fn info(&self, line: impl Line) {
+        (self.log)(LogLevel::Info, &line.stored());
     }
 
-    pub(crate) fn warn(&self, told: &Told) {
-        (self.log)(LogLevel::Warning, told);
+    pub(crate) fn warn(&self, line: impl Line) {
+        (self.log)(LogLevel::Warning, &line.stored());
     }
 
     /// The work is done elsewhere: so far it is.
@@ -94,7 +118,7 @@ impl Work {
 
     async fn work_on(self: Arc<Self>, context: JobContext) -> JobOutcome {
         let log = context.clone();
-        let desk = Desk::new(move |level, told| log.tell(level, told));
+        let desk = Desk::new(move |level, line| log.log(level, line));
         let job = context.job().clone();
         let mut work = std::pin::pin!(self.perform(&job, &desk));
         let mut look = tokio::time::interval(LOOK);

@@ -39,6 +39,50 @@ sentences! {
         fr: "L'agent n'est pas connecté : il continue de son côté, et son retour est attendu.";
         en: "The agent is not connected: it goes on by itself, and is waited for.";
     }
+    AGENT_CALLED = 200 "log.agent_called" {
+        fr: "L'agent a appelé.";
+        en: "The agent has called.";
+    }
+    DEPLOY_CONNECTS = 200 "log.deploy_connects" {
+        fr: "Connexion à {user}@{address}, port {port}, clé d'hôte {fingerprint}.";
+        en: "Connecting to {user}@{address}, port {port}, host key {fingerprint}.";
+    }
+    DEPLOY_FOUND = 200 "log.deploy_found" {
+        fr: "La machine : {os}, {arch}, {libc}, systemd {systemd}.";
+        en: "The machine: {os}, {arch}, {libc}, systemd {systemd}.";
+    }
+    DEPLOY_SENDS = 200 "log.deploy_sends" {
+        fr: "Envoi de {path} ({size}, SHA-256 {sha256}).";
+        en: "Sending {path} ({size}, SHA-256 {sha256}).";
+    }
+    DEPLOY_ARRIVED = 200 "log.deploy_arrived" {
+        fr: "Le programme est arrivé entier et fonctionne, version {version}.";
+        en: "The program arrived whole and runs, version {version}.";
+    }
+    DEPLOY_PUTS_BACK = 200 "log.deploy_puts_back" {
+        fr: "La machine est remise dans son état d'avant.";
+        en: "The machine is put back as it was.";
+    }
+    DEPLOY_TOOK_BACK = 200 "log.deploy_took_back" {
+        fr: "La version précédente est de nouveau en service.";
+        en: "The version of before is in use again.";
+    }
+    DEPLOY_TOOK_BACK_SILENT = 200 "log.deploy_took_back_silent" {
+        fr: "La version précédente est de nouveau en service, et n'a pas encore appelé.";
+        en: "The version of before is in use again, and has not called yet.";
+    }
+    DEPLOY_KEY_STAYS = 200 "log.deploy_key_stays" {
+        fr: "La clé de l'agent n'a pas pu être révoquée ({detail}).";
+        en: "The agent's key could not be revoked ({detail}).";
+    }
+    DEPLOY_REMOVED = 200 "log.deploy_removed" {
+        fr: "Le service, son unité, son programme et son dossier sont retirés.";
+        en: "The service, its unit, its program and its folder are gone.";
+    }
+    DEPLOY_NO_JOURNAL = 200 "log.deploy_no_journal" {
+        fr: "Le journal du service ne se lit pas ({detail}).";
+        en: "The service's journal cannot be read ({detail}).";
+    }
     REFRESHED = 200 "log.refreshed" {
         fr: "Points de restauration : {count}, dont {adopted} découverts. Disparus : {vanished}. Illisibles : {damaged}.";
         en: "Recovery points: {count}, of which {adopted} are new here. Vanished: {vanished}. Unreadable: {damaged}.";

@@ -13,7 +13,7 @@ pub(super) fn told<'a>(key: &str, value: &'a str, tongue: Tongue) -> Cow<'a, str
     {
         return Cow::Borrowed(kind_in(kind, tongue));
     }
-    if key == "freed"
+    if (key == "freed" || key == "size")
         && let Ok(bytes) = value.parse()
     {
         return Cow::Owned(size_in(bytes, tongue));
@@ -35,6 +35,11 @@ const fn kind_in(kind: JobKind, tongue: Tongue) -> &'static str {
         JobKind::SnapshotDelete => ("suppression d'un point de restauration", "recovery point deletion"),
         JobKind::RepositoryRefresh => ("relecture du dépôt", "repository refresh"),
         JobKind::PoolAnalysis => ("analyse d'espace", "pool analysis"),
+        JobKind::AgentInstall => ("installation de l'agent", "agent installation"),
+        JobKind::AgentUpgrade => ("mise à niveau de l'agent", "agent upgrade"),
+        JobKind::AgentRestart => ("redémarrage de l'agent", "agent restart"),
+        JobKind::AgentUninstall => ("retrait de l'agent", "agent removal"),
+        JobKind::AgentJournal => ("journal de l'agent", "agent's journal"),
     };
     match tongue {
         Tongue::French => french,
@@ -63,8 +68,9 @@ fn size_in(bytes: u64, tongue: Tongue) -> String {
 
 /// Why something is refused, where a sentence ends with the words of the engine or of a lower room: the same text is stored
 /// for readers of both languages.
-const REFUSALS: [(&str, &str); 20] = [
+const REFUSALS: [(&str, &str); 21] = [
     ("the plan was deleted", "le plan a été supprimé"),
+    ("it names no server", "elle ne nomme aucun serveur"),
     ("it names no repository", "elle ne nomme aucun dépôt"),
     ("it names no pool", "elle ne nomme aucun pool"),
     ("it knows nothing of the job any more", "il ne sait plus rien de la tâche"),

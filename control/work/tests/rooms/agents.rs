@@ -21,10 +21,10 @@ use rempart_protocol::handshake::ChannelBinding;
 use rempart_protocol::job::{BookEvent, JobBook, JobLease};
 use rempart_protocol::order::{BackupOrder, BackupSummary, CommitRequest, Problems};
 use rempart_protocol::{EnrolmentToken, Identity, Refusal, RefusalCode};
-use rempart_work::Tongue;
 use rempart_work::agent::session::Connections;
 use rempart_work::agent::{Agent, Heard, LineNumber};
 use rempart_work::handler::Desk;
+use rempart_work::{Tongue, localised};
 
 use crate::common::{Room, restic_ok};
 
@@ -67,7 +67,7 @@ impl Lab {
     fn begin(&self) -> tokio::task::JoinHandle<JobOutcome> {
         let (work, job) = (Arc::clone(&self.room.work), self.job.clone());
         tokio::spawn(async move {
-            work.perform(&job, &Desk::new(|_, told| eprintln!("{}", Tongue::English.message(told)))).await
+            work.perform(&job, &Desk::new(|_, line| eprintln!("{}", localised(line, Tongue::English).0))).await
         })
     }
 
