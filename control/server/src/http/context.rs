@@ -78,6 +78,7 @@ impl<S: Sync> FromRequestParts<S> for Language {
 /// The outermost layer of the API: finds out who asks, runs the rest, and writes refusals in their language.
 pub async fn attach(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(Ipv4Addr::LOCALHOST.into(), |c| c.0.ip());
+    origin::name_host(&mut request);
     let settings = &state.settings;
     if let Err(refusal) = check_peer(peer, &settings.transport, &settings.proxies) {
         return refusal.answer(language::asked_for(request.headers()).unwrap_or(language::DEFAULT));

@@ -1,6 +1,6 @@
 //! Whether a request comes from our own page.
 
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, header};
 use subtle::ConstantTimeEq;
 
 use super::caller::{Caller, Credential};
@@ -28,6 +28,17 @@ pub fn check(method: &Method, headers: &HeaderMap, caller: Option<&Caller>) -> R
             if sent.ct_eq(csrf_token.as_bytes()).into() { Ok(()) } else { Err(ApiError::new(&codes::CSRF)) }
         }
         None => same_origin(headers),
+    }
+}
+
+/// HTTP/2 names the host in the request's address (RFC 9113, section 8.3.1), HTTP/1.1 in a header: from here on it is there.
+pub fn name_host<B>(request: &mut Request<B>) {
+    if request.headers().contains_key(header::HOST) {
+        return;
+    }
+    let host = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+    if let Some(host) = host {
+        request.headers_mut().insert(header::HOST, host);
     }
 }
 
@@ -62,6 +73,22 @@ mod tests {
             .iter()
             .map(|(name, value)| (name.parse::<header::HeaderName>().unwrap(), value.parse().unwrap()))
             .collect()
+    }
+
+    #[test]
+    fn the_host_of_an_http2_request_is_that_of_its_address() {
+        let asked = |uri: &str, pairs: &[(&'static str, &str)]| {
+            let mut request = Request::builder().uri(uri).body(()).unwrap();
+            *request.headers_mut() = headers(pairs);
+            name_host(&mut request);
+            request.headers().clone()
+        };
+        let origin = ("origin", "https://backup.example:3000");
+        assert!(same_origin(&asked("https://backup.example:3000/api/auth/login", &[origin])).is_ok());
+        assert!(same_origin(&asked("https://elsewhere.example/api/auth/login", &[origin])).is_err());
+        assert!(same_origin(&asked("/api/auth/login", &[origin])).is_err());
+        // What a header says stays.
+        assert!(same_origin(&asked("https://elsewhere.example/", &[origin, ("host", "backup.example:3000")])).is_ok());
     }
 
     #[test]
