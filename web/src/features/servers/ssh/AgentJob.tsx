@@ -32,13 +32,19 @@ export function AgentJob({ server, task, onClose }: AgentJobProps) {
   const ask = (login: SshDraft) => {
     setDraft(login);
     begin.reset();
-    look.mutate(login, {
-      onSuccess: (shown) => (shown.state === "known" ? start(login, null) : setQuestion(shown)),
-    });
+    forget.reset();
+    // Nothing secret goes with this question.
+    look.mutate(
+      { address: login.address, port: login.port },
+      { onSuccess: (shown) => (shown.state === "known" ? start(login, null) : setQuestion(shown)) },
+    );
   };
-  const accept = async (login: SshDraft, shown: HostKeyShown) => {
-    if (shown.state === "changed") await forget.mutateAsync();
-    start(login, shown);
+  const accept = (login: SshDraft, shown: HostKeyShown) => {
+    if (shown.state !== "changed") {
+      start(login, shown);
+      return;
+    }
+    forget.mutate(undefined, { onSuccess: () => start(login, shown), onError: () => setQuestion(null) });
   };
 
   if (reach.error) return <Refusal error={reach.error} onRetry={() => void reach.refetch()} />;
@@ -50,7 +56,7 @@ export function AgentJob({ server, task, onClose }: AgentJobProps) {
         address={draft.address}
         shown={question}
         pending={begin.isPending || forget.isPending}
-        onAccept={() => void accept(draft, question)}
+        onAccept={() => accept(draft, question)}
         onBack={() => setQuestion(null)}
       />
     );
@@ -64,7 +70,7 @@ export function AgentJob({ server, task, onClose }: AgentJobProps) {
         draft={draft}
         submit={t(`servers.ssh.do.${task}`)}
         pending={look.isPending || begin.isPending}
-        refused={look.error ?? begin.error}
+        refused={look.error ?? forget.error ?? begin.error}
         onSubmit={ask}
         onCancel={onClose}
       />
