@@ -119,14 +119,11 @@ async fn authenticate(ssh: &mut Handle<Gate>, login: &Login) -> Result<(), Deplo
         }
     };
     let AuthResult::Failure { remaining_methods, partial_success } = answer else { return Ok(()) };
+    if partial_success {
+        return Err(DeployError::SecondFactor { user: user.clone() });
+    }
     let methods: Vec<String> = remaining_methods.iter().map(String::from).collect();
-    let what = match (&login.credential, partial_success) {
-        (_, true) => "a second factor is asked for",
-        (Credential::Key { .. }, _) => "the key is refused",
-        (Credential::Password(_), _) => "the password is refused",
-    };
-    let detail = format!("{what}; it takes: {}", methods.join(", "));
-    Err(DeployError::LoginRefused { user: user.clone(), detail })
+    Err(DeployError::LoginRefused { user: user.clone(), methods: methods.join(", ") })
 }
 
 /// Hosts that take passwords only by asking for them one question at a time (`KbdInteractiveAuthentication`).
@@ -146,8 +143,7 @@ async fn by_prompts(ssh: &mut Handle<Gate>, user: &str, password: &Secret) -> Re
             }
         };
     }
-    let detail = "it asks for more than a password".to_owned();
-    Err(DeployError::LoginRefused { user: user.to_owned(), detail })
+    Err(DeployError::SecondFactor { user: user.to_owned() })
 }
 
 /// An SSH connection that ended.

@@ -13,8 +13,12 @@ pub enum DeployError {
     HostKeyChanged { shown: String, expected: String },
     #[error("the private key cannot be read: {detail}")]
     Key { detail: String },
-    #[error("`{user}` is not let in: {detail}")]
-    LoginRefused { user: String, detail: String },
+    #[error("the private key is encrypted, and its passphrase is missing or another")]
+    KeyLocked,
+    #[error("`{user}` is not let in; the host takes: {methods}")]
+    LoginRefused { user: String, methods: String },
+    #[error("`{user}` is asked for a second factor")]
+    SecondFactor { user: String },
     #[error("the system is {system}, not Linux")]
     NotLinux { system: String },
     #[error("no agent for the processor {arch} in {folders}")]

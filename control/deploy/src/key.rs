@@ -39,15 +39,11 @@ pub(crate) fn decode(text: &str, passphrase: Option<&str>) -> Result<PrivateKey,
     use russh::keys::Error;
     // A form field loses the last line's end, which the format wants.
     let text = Zeroizing::new(format!("{}\n", text.trim()));
-    let unreadable = |detail: &str| DeployError::Key { detail: detail.to_owned() };
     // A key that is not encrypted does not mind a passphrase.
     match decode_secret_key(&text, passphrase).or_else(|_| decode_secret_key(&text, None)) {
         Ok(key) => Ok(key),
-        Err(Error::KeyIsEncrypted) if passphrase.is_none() => {
-            Err(unreadable("it is encrypted, and no passphrase is given"))
-        }
-        Err(Error::KeyIsEncrypted) => Err(unreadable("its passphrase is another")),
-        Err(error) => Err(unreadable(&error.to_string())),
+        Err(Error::KeyIsEncrypted) => Err(DeployError::KeyLocked),
+        Err(error) => Err(DeployError::Key { detail: error.to_string() }),
     }
 }
 

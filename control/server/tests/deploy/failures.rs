@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::lab::{Lab, failed};
+use crate::lab::{Lab, agent, failed};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failure_at_any_step_leaves_a_clean_machine_and_no_key() {
@@ -43,7 +43,32 @@ async fn a_failure_at_any_step_leaves_a_clean_machine_and_no_key() {
     for left in ["bin/rempart-agent", "unfinished"] {
         std::fs::write(base.join(left), "half").unwrap();
     }
-    lab.gives(&crate::lab::agent());
+    lab.gives(&agent());
+    let done = lab.run("install", login).await;
+    assert_eq!(done["state"], "succeeded", "{done}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_breaks_is_made_anew_to_put_the_machine_back() {
+    let lab = Lab::new().await;
+    lab.gives(Path::new("/bin/true"));
+    let mut login = lab.root();
+    login["hostKey"] = lab.host_key().await;
+    let job = lab.begin("install", login.clone()).await;
+    lab.until("it waits for the call", async || (lab.job(job).await["progress"]["step"] == "call").then_some(())).await;
+    lab.machine.run("for session in $(pgrep --full \"[s]shd: root@notty\"); do kill $session; done");
+    failed(&lab.ended(job).await, "deploy.no_call", "rolledBack");
+    lab.machine.is_clean();
+
+    // One that is gone for good is told of; the next installation clears what it kept.
+    let job = lab.begin("install", login.clone()).await;
+    lab.until("it waits for the call", async || (lab.job(job).await["progress"]["step"] == "call").then_some(())).await;
+    lab.machine
+        .run("systemctl stop ssh; for session in $(pgrep --full \"[s]shd: root@notty\"); do kill $session; done");
+    failed(&lab.ended(job).await, "deploy.left_behind", "unfinished");
+    assert!(lab.machine.has("opt/rempart-agent/unfinished"));
+    lab.machine.run("systemctl start ssh");
+    lab.gives(&agent());
     let done = lab.run("install", login).await;
     assert_eq!(done["state"], "succeeded", "{done}");
 }
@@ -61,7 +86,7 @@ async fn an_agent_that_cannot_reach_the_server_is_taken_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_machine_without_systemd_or_without_room_is_told_of() {
     for (wish, code, left) in
-        [("no-systemd", "deploy.system", "untouched"), ("full-disk", "deploy.no_room", "rolledBack")]
+        [("no-systemd", "deploy.no_systemd", "untouched"), ("full-disk", "deploy.no_room", "rolledBack")]
     {
         let lab = Lab::with(wish, &[]).await;
         let mut login = lab.root();

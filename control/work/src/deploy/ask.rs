@@ -96,15 +96,13 @@ fn checked(address: &str, port: u16) -> Result<Address> {
 
 impl SshLogin {
     fn check(&self) -> Result<Address> {
-        let missing = |field: &'static str, detail: &str| {
-            Err(Trouble::new(&table::DEPLOY_LOGIN_MISSING).with("detail", detail).field(field))
-        };
+        let missing = |field: &'static str| Err(Trouble::new(&table::DEPLOY_LOGIN_MISSING).field(field));
         if self.user.is_empty() || self.user.starts_with('-') {
-            return missing("user", "user");
+            return missing("user");
         }
         match (self.method, &self.password, &self.private_key) {
-            (SshMethod::Password, None, _) => return missing("password", "password"),
-            (SshMethod::Key, _, None) => return missing("privateKey", "private key"),
+            (SshMethod::Password, None, _) => return missing("password"),
+            (SshMethod::Key, _, None) => return missing("privateKey"),
             (SshMethod::Key, _, Some(key)) => {
                 let passphrase = self.passphrase.as_ref().map(SecretText::expose);
                 readable(key.expose(), passphrase).map_err(|error| Trouble::from(error).field("privateKey"))?;

@@ -353,24 +353,36 @@ sentences! {
         en: "This server's host key has changed: it shows {shown}, and {expected} was accepted. Somebody may be in between; no password was sent.", "If the machine was installed anew, forget the old key, compare the new one's fingerprint over there, then accept it.";
     }
     DEPLOY_LOGIN_MISSING = 422 "deploy.login_missing" {
-        fr: "Il manque de quoi se connecter : {detail}.", "Donnez le mot de passe ou la clé privée, ou choisissez la clé du serveur.";
-        en: "Something to log in with is missing: {detail}.", "Give the password or the private key, or choose the server's own key.";
+        fr: "Il manque de quoi se connecter.", "Donnez l'utilisateur, et le mot de passe ou la clé privée ; ou choisissez la clé du serveur.";
+        en: "Something to log in with is missing.", "Give the user, and the password or the private key; or choose the server's own key.";
     }
     DEPLOY_ADDRESS = 422 "deploy.address" {
         fr: "« {detail} » n'est ni un nom de machine ni une adresse.", "Écrivez-le sans utilisateur, sans port et sans espace : web-1.example.org, 192.0.2.7.";
         en: "“{detail}” is neither the name of a machine nor an address.", "Write it without a user, a port or a space: web-1.example.org, 192.0.2.7.";
     }
     DEPLOY_KEY = 422 "deploy.key" {
-        fr: "La clé privée ne peut pas être lue : {detail}.", "Collez le fichier entier, de sa première à sa dernière ligne, avec sa phrase secrète s'il en a une.";
-        en: "The private key cannot be read: {detail}.", "Paste the whole file, from its first line to its last, with its passphrase if it has one.";
+        fr: "La clé privée ne peut pas être lue : {detail}.", "Collez le fichier entier, de sa première à sa dernière ligne.";
+        en: "The private key cannot be read: {detail}.", "Paste the whole file, from its first line to its last.";
+    }
+    DEPLOY_KEY_LOCKED = 422 "deploy.key_locked" {
+        fr: "La clé privée est chiffrée, et sa phrase secrète manque ou n'est pas la bonne.", "Donnez la phrase secrète de cette clé.";
+        en: "The private key is encrypted, and its passphrase is missing or another.", "Give the passphrase of this key.";
     }
     DEPLOY_LOGIN = 422 "deploy.login" {
-        fr: "La machine n'a pas laissé entrer « {user} » : {detail}.", "Vérifiez l'utilisateur et le mot de passe ; pour la clé du serveur, ajoutez sa moitié publique à ~/.ssh/authorized_keys de cet utilisateur.";
-        en: "The machine did not let “{user}” in: {detail}.", "Check the user and the password; for the server's own key, add its public half to that user's ~/.ssh/authorized_keys.";
+        fr: "La machine n'a pas laissé entrer « {user} » ; elle accepte : {methods}.", "Vérifiez l'utilisateur et le mot de passe ; pour la clé du serveur, ajoutez sa moitié publique à ~/.ssh/authorized_keys de cet utilisateur.";
+        en: "The machine did not let “{user}” in; it takes: {methods}.", "Check the user and the password; for the server's own key, add its public half to that user's ~/.ssh/authorized_keys.";
+    }
+    DEPLOY_SECOND_FACTOR = 422 "deploy.second_factor" {
+        fr: "La machine demande un second facteur à « {user} ».", "Prenez un utilisateur qui entre avec un mot de passe seul ou une clé seule, ou installez l'agent avec la commande à coller.";
+        en: "The machine asks “{user}” for a second factor.", "Take a user who comes in with a password alone or a key alone, or install the agent with the command to paste.";
     }
     DEPLOY_SYSTEM = 422 "deploy.system" {
-        fr: "L'agent ne peut pas être installé sur cette machine : {detail}.", "Il lui faut Linux avec systemd et la bibliothèque GNU C. Sinon, copiez rempart-agent et lancez-le vous-même avec la commande d'enrôlement.";
-        en: "The agent cannot be installed on this machine: {detail}.", "It needs Linux with systemd and the GNU C library. Else copy rempart-agent there and run it yourself with the command for enrolling.";
+        fr: "L'agent ne peut pas être installé sur {system}.", "Il lui faut Linux avec systemd et la bibliothèque GNU C. Sinon, copiez rempart-agent et lancez-le vous-même avec la commande d'enrôlement.";
+        en: "The agent cannot be installed on {system}.", "It needs Linux with systemd and the GNU C library. Else copy rempart-agent there and run it yourself with the command for enrolling.";
+    }
+    DEPLOY_NO_SYSTEMD = 422 "deploy.no_systemd" {
+        fr: "systemd ne tourne pas sur cette machine.", "Il lui faut Linux avec systemd et la bibliothèque GNU C. Sinon, copiez rempart-agent et lancez-le vous-même avec la commande d'enrôlement.";
+        en: "systemd does not run on this machine.", "It needs Linux with systemd and the GNU C library. Else copy rempart-agent there and run it yourself with the command for enrolling.";
     }
     DEPLOY_LIBC = 422 "deploy.libc" {
         fr: "Le programme de l'agent demande glibc {needed} ; la machine a : {found}.", "Mettez à jour la machine, ou donnez au serveur un agent construit pour une glibc plus ancienne (dossier agents).";
@@ -384,9 +396,13 @@ sentences! {
         fr: "Le programme de l'agent {path} ne peut pas être utilisé : {detail}.", "Remplacez-le par celui de cette version.";
         en: "The agent's program {path} cannot be used: {detail}.", "Replace it by the one of this version.";
     }
+    DEPLOY_NO_SUDO = 422 "deploy.no_sudo" {
+        fr: "« {user} » n'est pas root, et la machine n'a pas sudo.", "Connectez-vous en root, ou installez sudo.";
+        en: "“{user}” is not root, and the machine has no sudo.", "Log in as root, or install sudo.";
+    }
     DEPLOY_SUDO = 422 "deploy.sudo" {
-        fr: "« {user} » ne devient pas root : {detail}.", "Connectez-vous en root, ou avec un utilisateur que sudo accepte, en donnant son mot de passe pour sudo.";
-        en: "“{user}” does not become root: {detail}.", "Log in as root, or as a user whom sudo accepts, with the password that sudo asks for.";
+        fr: "« {user} » ne devient pas root ({detail}).", "Connectez-vous en root, ou avec un utilisateur que sudo accepte, en donnant son mot de passe pour sudo.";
+        en: "“{user}” does not become root ({detail}).", "Log in as root, or as a user whom sudo accepts, with the password that sudo asks for.";
     }
     DEPLOY_ALREADY = 409 "deploy.already_installed" {
         fr: "Un agent est déjà installé sur cette machine. Rien n'y a été changé.", "Mettez-le à niveau, ou désinstallez-le d'abord.";
@@ -397,8 +413,8 @@ sentences! {
         en: "No agent that Rempart installed is on this machine.", "Install it by SSH.";
     }
     DEPLOY_NO_ROOM = 422 "deploy.no_room" {
-        fr: "Il n'y a pas assez de place sur la machine : il faut {needed} octets dans /opt, {free} sont libres.", "Faites de la place, puis relancez.";
-        en: "There is not enough room on the machine: {needed} bytes are needed in /opt, {free} are free.", "Make room, then run it again.";
+        fr: "Il n'y a pas assez de place dans /opt sur la machine : il faut {size}, {freed} sont libres.", "Faites de la place, puis relancez.";
+        en: "There is not enough room in /opt on the machine: {size} are needed, {freed} are free.", "Make room, then run it again.";
     }
     DEPLOY_DAMAGED = 422 "deploy.damaged" {
         fr: "Le programme n'est pas arrivé entier : {detail}.", "Vérifiez le disque de la machine et le réseau, puis relancez.";
@@ -429,8 +445,8 @@ sentences! {
         en: "A step failed on the machine: {detail}.", "Correct what the machine says of it, then run it again.";
     }
     DEPLOY_SLOW = 422 "deploy.slow" {
-        fr: "La machine n'a pas répondu à temps ({what}, {seconds} s).", "Vérifiez sa charge et le réseau, puis relancez.";
-        en: "The machine did not answer in time ({what}, {seconds} s).", "Check its load and the network, then run it again.";
+        fr: "La machine n'a pas répondu à temps ({seconds} s).", "Vérifiez sa charge et le réseau, puis relancez.";
+        en: "The machine did not answer in time ({seconds} s).", "Check its load and the network, then run it again.";
     }
     DEPLOY_LEFT_BEHIND = 422 "deploy.left_behind" {
         fr: "L'opération a échoué ({detail}), et la machine n'a pas pu être remise en état ({left}).", "Sa clé ne vaut plus rien ici. Quand la machine répond, relancez l'installation ou désinstallez : les deux enlèvent d'abord ce qui reste.";
