@@ -3,7 +3,8 @@ import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse, http } from "msw";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import type { Reach, Server } from "@/api/types";
+import type { Job, Reach, Server } from "@/api/types";
+import { AgentJobSteps } from "@/features/jobs/AgentJobSteps";
 import { AgentJob } from "@/features/servers/ssh/AgentJob";
 import { changeLanguage } from "@/i18n/i18n";
 import { problemsOf, renderPage } from "./page";
@@ -127,4 +128,72 @@ it("a changed key is shown beside the one that was accepted, and forgotten only 
     "DELETE ssh/host-key",
     "POST agent/install",
   ]);
+});
+
+const job: Job = {
+  id: 7,
+  kind: "agentInstall",
+  state: "running",
+  title: "web-1",
+  priority: 5,
+  serverId: 2,
+  poolId: null,
+  repositoryId: null,
+  runId: null,
+  attempt: 1,
+  maxAttempts: 1,
+  queuedAt: "2026-11-21T08:41:00Z",
+  startedAt: "2026-11-21T08:41:01Z",
+  endedAt: null,
+  cancelRequested: false,
+  worker: "w1",
+  progress: null,
+  message: null,
+  hint: null,
+  result: null,
+  waitsFor: null,
+};
+
+const counters = {
+  filesTotal: 0,
+  filesDone: 0,
+  filesNew: 0,
+  filesChanged: 0,
+  filesUnmodified: 0,
+  dirsNew: 0,
+  dirsChanged: 0,
+  dirsUnmodified: 0,
+  bytesTotal: 200,
+  bytesDone: 50,
+  addedBytes: 0,
+  storedBytes: 0,
+  problemCount: 0,
+};
+
+/** What a reader of the list hears of each step. */
+const steps = () => screen.getAllByRole("listitem").map((item) => item.textContent);
+
+it("the steps of an installation say how far it is, and how much of the agent is copied", async () => {
+  const progress = { step: "upload", counters, rateBytesPerSecond: 0, etaSeconds: null, currentFiles: [] };
+  const { container } = await renderPage(() => <AgentJobSteps job={job} progress={progress} />);
+  expect(steps()).toEqual([
+    "Log in, with the known host key: done",
+    "Look at the system: done",
+    "Copy the agent: in progress25%",
+    "Enrol it with this server: to come",
+    "Make it a service and start it: to come",
+    "Wait for its call: to come",
+  ]);
+  expect(await problemsOf(container)).toEqual([]);
+});
+
+it("a job that is over says where it failed, and what became of the machine", async () => {
+  const over: Job = { ...job, state: "failed", result: { step: "enrol", left: "rolledBack" } };
+  await renderPage(() => <AgentJobSteps job={over} progress={null} />);
+  expect(steps().slice(2, 5)).toEqual([
+    "Copy the agent: done",
+    "Enrol it with this server: failed",
+    "Make it a service and start it: to come",
+  ]);
+  expect(screen.getByText("The machine is as it was before.")).toBeInTheDocument();
 });
