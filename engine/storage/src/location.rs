@@ -181,10 +181,11 @@ fn sftp(text: &str) -> Result<Place, LocationError> {
         let (host, port) = host_and_port(host, 22)?;
         return sftp_place(user, host, port, path);
     }
-    let (user, rest) = match text.split_once('@') {
-        // An `@` after the colon belongs to the path.
-        Some((user, rest)) if !user.contains([':', '/']) => (Some(user), rest),
-        _ => (None, text),
+    // The last `@` before the host's colon ends the user, who may hold others (`name@domain`); one behind the colon
+    // belongs to the path.
+    let (user, rest) = match text[..text.find(':').unwrap_or(text.len())].rfind('@') {
+        Some(at) => (Some(&text[..at]), &text[at + 1..]),
+        None => (None, text),
     };
     let (host, path) = match rest.strip_prefix('[') {
         Some(rest) => rest.split_once("]:"),
@@ -206,6 +207,9 @@ fn sftp_place(user: Option<&str>, host: &str, port: u16, path: &str) -> Result<P
             part: "the user",
             why: "a password does not belong into the location; use a key, an agent or the password setting",
         });
+    }
+    if user.is_some_and(|user| user.contains(|c: char| c == '/' || c.is_whitespace() || c.is_control())) {
+        return Err(LocationError::Invalid { part: "the user", why: "it is a login name" });
     }
     if host.contains(|c: char| c.is_whitespace() || c.is_control() || "/@[]".contains(c)) {
         return Err(LocationError::Invalid { part: "the host", why: "it is a name or an address" });
@@ -329,6 +333,19 @@ pub(crate) fn percent_decoded(text: &str) -> Result<String, LocationError> {
         .map_err(|_| LocationError::Invalid { part: "the user or password", why: "its percent codes are not UTF-8" })
 }
 
+/// What ends a user within a URL, as percent codes.
+fn percent_encoded(user: &str) -> String {
+    let mut encoded = String::with_capacity(user.len());
+    for c in user.chars() {
+        if c.is_ascii() && (c.is_ascii_control() || "%/:".contains(c)) {
+            encoded.push_str(&format!("%{:02X}", u32::from(c)));
+        } else {
+            encoded.push(c);
+        }
+    }
+    encoded
+}
+
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let slash = |prefix: &str| if prefix.is_empty() { "" } else { "/" };
@@ -346,7 +363,7 @@ impl fmt::Display for Location {
                 }
             }
             Place::Rest { url, user, .. } => match (url.split_once("://"), user) {
-                (Some((scheme, rest)), Some(user)) => write!(f, "rest:{scheme}://{user}@{rest}"),
+                (Some((scheme, rest)), Some(user)) => write!(f, "rest:{scheme}://{}@{rest}", percent_encoded(user)),
                 _ => write!(f, "rest:{url}"),
             },
         }
