@@ -65,6 +65,11 @@ impl MasterKey {
     /// Checks the MAC, then decrypts into `out` (cleared first). `out` is left empty on error.
     pub fn open_into(&self, envelope: &[u8], out: &mut Vec<u8>) -> Result<(), CryptoError> {
         out.clear();
+        self.open_behind(envelope, out)
+    }
+
+    /// Checks the MAC, then appends the plaintext to `out`, which is unchanged on error.
+    pub fn open_behind(&self, envelope: &[u8], out: &mut Vec<u8>) -> Result<(), CryptoError> {
         envelope::open_into(self, envelope, out)
     }
 

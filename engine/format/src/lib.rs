@@ -38,8 +38,8 @@ pub mod unpacked;
 
 pub use blob::{BlobKind, PackEntry};
 pub use compression::{
-    Compression, Compressor, FramePieces, ParseCompressionError, StoredBlob, Unpacker, decompress_into,
-    decompress_within, is_incompressible, unpack_pieces,
+    Compression, Compressor, FramePieces, ParseCompressionError, StoredBlob, Unpacker, decompress_behind,
+    decompress_into, decompress_within, is_incompressible, unpack_pieces,
 };
 pub use config::{Config, REPOSITORY_VERSION};
 pub use error::FormatError;

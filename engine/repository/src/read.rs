@@ -47,6 +47,7 @@ impl Repository {
     ) -> Result<Vec<u8>> {
         let mut plaintext = Vec::new();
         self.any_copy(kind, id, bad, reloaded, &mut |location, sealed| {
+            plaintext.clear();
             open_blob(self.master_key(), &sealed, location.uncompressed_bytes, &mut Vec::new(), &mut plaintext)?;
             if sha256(&plaintext) == *id.as_bytes() { Ok(()) } else { Err(WRONG_HASH.to_owned()) }
         })?;
@@ -62,17 +63,6 @@ impl Repository {
             self.master_key().open_into(&sealed, &mut payload).map_err(|error| error.to_string())
         })?;
         Ok((payload, uncompressed_bytes))
-    }
-
-    /// Checks the MAC, decrypts, unpacks: all but the SHA-256. For readers of whole packs.
-    pub(crate) fn open_blob(
-        &self,
-        sealed: &[u8],
-        uncompressed_bytes: Option<NonZeroU32>,
-        plaintext: &mut Vec<u8>,
-    ) -> Result<(), String> {
-        thread_local!(static SCRATCH: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) });
-        SCRATCH.with_borrow_mut(|scratch| open_blob(self.master_key(), sealed, uncompressed_bytes, scratch, plaintext))
     }
 
     /// Whether a tree is so long that it is not unpacked whole. One that no index knows is not.

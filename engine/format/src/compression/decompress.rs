@@ -1,6 +1,7 @@
 //! Decompressing, with one context per thread and a bound on what comes out.
 
 use std::cell::RefCell;
+use std::io::Cursor;
 
 use zstd::zstd_safe::{self, DCtx, InBuffer, OutBuffer, ResetDirective};
 
@@ -33,6 +34,11 @@ fn reserve(out: &mut Vec<u8>, len_bytes: usize) -> Result<(), FormatError> {
 /// Replaces `out` by the plaintext of a blob, which must be `uncompressed_bytes` long. `out` is empty on error.
 pub fn decompress_into(payload: &[u8], uncompressed_bytes: u32, out: &mut Vec<u8>) -> Result<(), FormatError> {
     out.clear();
+    decompress_behind(payload, uncompressed_bytes, out)
+}
+
+/// Appends the plaintext of a blob, which must be `uncompressed_bytes` long, to `out`, which is unchanged on error.
+pub fn decompress_behind(payload: &[u8], uncompressed_bytes: u32, out: &mut Vec<u8>) -> Result<(), FormatError> {
     let expected_bytes = u64::from(uncompressed_bytes);
     // A frame that says otherwise is not worth the memory.
     if let Ok(Some(actual_bytes)) = zstd_safe::get_frame_content_size(payload)
@@ -40,17 +46,13 @@ pub fn decompress_into(payload: &[u8], uncompressed_bytes: u32, out: &mut Vec<u8
     {
         return Err(FormatError::UncompressedLength { expected_bytes, actual_bytes });
     }
-    reserve(out, uncompressed_bytes as usize)?;
-    let result = with_context(|context| context.decompress(out, payload).map_err(damaged));
-    let actual_bytes = match result {
-        Ok(len) => len as u64,
-        Err(error) => {
-            out.clear();
-            return Err(error);
-        }
-    };
+    out.try_reserve(uncompressed_bytes as usize).map_err(|_| FormatError::OutOfMemory { len_bytes: expected_bytes })?;
+    let start = out.len();
+    let mut tail = Cursor::new(&mut *out);
+    tail.set_position(start as u64);
+    let actual_bytes = with_context(|context| context.decompress(&mut tail, payload).map_err(damaged))? as u64;
     if actual_bytes != expected_bytes {
-        out.clear();
+        out.truncate(start);
         return Err(FormatError::UncompressedLength { expected_bytes, actual_bytes });
     }
     Ok(())

@@ -6,7 +6,7 @@ mod pieces;
 mod sample;
 
 pub use compressor::{Compressor, StoredBlob};
-pub use decompress::{Unpacker, decompress_into, decompress_within, unpack_pieces};
+pub use decompress::{Unpacker, decompress_behind, decompress_into, decompress_within, unpack_pieces};
 pub use pieces::FramePieces;
 pub use sample::is_incompressible;
 

@@ -2,13 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use rempart_crypto::sha256_many;
 use rempart_format::BlobKind;
 use rempart_model::BlobId;
 
 use super::plan::{Run, Wanted, plan};
 use super::{WRONG_HASH, pack_name};
-use crate::decode::{keep_within, open_blob};
+use crate::decode::Plaintexts;
 use crate::{BlobError, Deliver, Repository, RepositoryError, Result};
 
 /// Blobs hashed together at most: as many as the widest vector unit takes, twice.
@@ -80,15 +79,11 @@ impl Job<'_> {
     }
 }
 
-/// Plaintext buffers kept between batches hold no more than this together.
-const KEPT_BYTES: usize = 6 << 20;
-
 /// The buffers of one thread.
 #[derive(Default)]
 struct RunReader {
     run: Vec<u8>,
-    scratch: Vec<u8>,
-    plaintexts: Vec<Vec<u8>>,
+    plaintexts: Plaintexts,
 }
 
 impl RunReader {
@@ -107,46 +102,33 @@ impl RunReader {
         // A blob of hundreds of megabytes shall not stay in memory for the rest of the work.
         if self.run.len() > 4 * super::plan::MAX_RUN_BYTES as usize {
             self.run = Vec::new();
-            self.scratch = Vec::new();
-            self.plaintexts.clear();
         }
     }
 
     /// Decodes, hashes and delivers the first of `blobs`; returns the others.
     fn batch<'b>(&mut self, job: &Job<'_>, run: &Run<'_>, blobs: &'b [Wanted]) -> &'b [Wanted] {
-        let mut decoded: Vec<(usize, &Wanted)> = Vec::with_capacity(BATCH_BLOBS);
-        let (mut taken, mut waiting_bytes) = (0, 0);
+        let mut decoded: Vec<&Wanted> = Vec::with_capacity(BATCH_BLOBS);
+        self.plaintexts.clear();
+        let mut taken = 0;
         for blob in blobs {
-            if decoded.len() == BATCH_BLOBS || waiting_bytes >= BATCH_BYTES {
+            if decoded.len() == BATCH_BLOBS || self.plaintexts.len_bytes() >= BATCH_BYTES {
                 break;
             }
             taken += 1;
-            if self.plaintexts.len() == decoded.len() {
-                self.plaintexts.push(Vec::new());
-            }
             let from = (u64::from(blob.location.offset_bytes) - run.offset_bytes) as usize;
             let sealed = &self.run[from..from + blob.location.sealed_bytes as usize];
-            let plaintext = &mut self.plaintexts[decoded.len()];
-            let uncompressed = blob.location.uncompressed_bytes;
-            match open_blob(job.repo.master_key(), sealed, uncompressed, &mut self.scratch, plaintext) {
-                Ok(()) => {
-                    waiting_bytes += plaintext.len();
-                    decoded.push((decoded.len(), blob));
-                }
+            match self.plaintexts.open(job.repo.master_key(), sealed, blob.location.uncompressed_bytes) {
+                Ok(()) => decoded.push(blob),
                 Err(reason) => damaged(job, blob, reason),
             }
         }
-        let messages: Vec<&[u8]> = self.plaintexts[..decoded.len()].iter().map(Vec::as_slice).collect();
-        let mut digests = [[0; 32]; BATCH_BLOBS];
-        sha256_many(&messages, &mut digests[..decoded.len()]);
-        for (slot, blob) in decoded {
-            if digests[slot] == *job.ids[blob.place].as_bytes() {
-                job.hand_over(blob.place, Ok(messages[slot]));
+        for (number, (blob, digest)) in decoded.into_iter().zip(self.plaintexts.digests()).enumerate() {
+            if digest == *job.ids[blob.place].as_bytes() {
+                job.hand_over(blob.place, Ok(self.plaintexts.get(number)));
             } else {
                 damaged(job, blob, WRONG_HASH.to_owned());
             }
         }
-        keep_within(&mut self.plaintexts, KEPT_BYTES);
         &blobs[taken..]
     }
 }

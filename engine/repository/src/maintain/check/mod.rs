@@ -4,10 +4,12 @@
 //! the packs themselves, all of them or a part, the part that was verified longest ago first.
 
 mod data;
+mod pieces;
 mod problem;
 mod read_data;
 mod structure;
 mod verified;
+mod walk;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

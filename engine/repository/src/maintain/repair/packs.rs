@@ -7,6 +7,7 @@ use rempart_format::PackEntry;
 use rempart_model::{BlobId, PackId};
 use rempart_storage::{ObjectKind, ObjectName};
 
+use crate::decode::open_blob;
 use crate::maintain::packs::for_each_index;
 use crate::maintain::reach::chain;
 use crate::maintain::removal::{remove_packs, rewrite_indexes};
@@ -53,13 +54,15 @@ impl Repository {
         let mut seen = HashSet::new();
         observer.begin(Step::RepackBlobs, Some(found.len() as u64));
         for (pack, entries) in found.iter().filter(|(pack, _)| seen.insert(*pack)) {
-            let (mut sealed, mut opened) = (Vec::new(), Vec::new());
+            let (mut sealed, mut scratch, mut opened) = (Vec::new(), Vec::new(), Vec::new());
             for entry in entries {
                 sealed.resize(entry.sealed_bytes as usize, 0);
                 let name = ObjectName::Named(ObjectKind::Pack, pack.0);
                 let read = self.store().read_range_into(name, u64::from(entry.offset_bytes), &mut sealed);
                 let sound = read.map_err(|error| chain(&error)).and_then(|()| {
-                    self.open_blob(&sealed, entry.uncompressed_bytes, &mut opened)?;
+                    opened.clear();
+                    let uncompressed_bytes = entry.uncompressed_bytes;
+                    open_blob(self.master_key(), &sealed, uncompressed_bytes, &mut scratch, &mut opened)?;
                     let named = rempart_crypto::sha256(&opened) == *entry.id.as_bytes();
                     if named { Ok(()) } else { Err("its content is not what its name says".to_owned()) }
                 });
