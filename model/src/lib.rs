@@ -22,6 +22,7 @@ mod job;
 mod outcome;
 mod plan;
 mod progress;
+mod restore;
 mod row_id;
 mod storage;
 mod word;
@@ -33,6 +34,7 @@ pub use job::{Access, JobKind, JobState, LogLevel, RunOrigin, RunState};
 pub use outcome::Outcome;
 pub use plan::{Compression, Missed, PlanSpec, RetentionSpec, ScheduleSpec, Sources};
 pub use progress::{JobProgress, RunCounters};
+pub use restore::Overwrite;
 pub use row_id::{
     AuditId, JobId, JobLogId, ParseRowIdError, PlanId, PoolId, PoolSampleId, ProblemId, RepoClientId, RepoId, RunId,
     ServerId, SessionId, SnapshotRowId, TokenId, UserId, WorkerId,

@@ -12,9 +12,7 @@ use rempart_archive::restore::{
 };
 use rempart_format::NodeKind;
 use rempart_model::Outcome;
-use rempart_protocol::order::{
-    Overwrite, Problems, RestoreChange, RestoreChanges, RestoreCounts, RestoreOrder, RestoreOutcome,
-};
+use rempart_protocol::order::{Problems, RestoreChange, RestoreChanges, RestoreCounts, RestoreOrder, RestoreOutcome};
 use rempart_repository::BlobSource;
 
 use super::fault::Fault;
@@ -44,18 +42,12 @@ impl RestoreObserver for Watch<'_> {
 
     fn entry(&self, path: &[u8], _: Option<NodeKind>, action: Action, size_bytes: u64) {
         self.gauge.files_done.fetch_add(1, Relaxed);
-        let action = match action {
-            Action::Unchanged => return,
-            Action::Create => "create",
-            Action::Replace => "replace",
-            Action::Update => "update",
-            Action::Describe => "describe",
-            Action::Keep => "keep",
-            Action::Delete => "delete",
-        };
+        if action == Action::Unchanged {
+            return;
+        }
         let path = String::from_utf8_lossy(path).into_owned();
         self.gauge.current(path.clone());
-        self.changes.lock().add(RestoreChange { path, action: action.to_owned(), size_bytes });
+        self.changes.lock().add(RestoreChange { path, action: action.as_str().to_owned(), size_bytes });
     }
 
     fn problem(&self, problem: &Problem) {
@@ -77,12 +69,7 @@ pub fn run(order: &RestoreOrder, session: &Session, gauge: &Gauge) -> Result<Don
     let options = RestoreOptions {
         mode: if order.dry_run { RunMode::Show } else { RunMode::Execute },
         filter: Filter { include: only(&paths)?, exclude: Patterns::default() },
-        overwrite: match order.overwrite {
-            Overwrite::Always => engine::Overwrite::Always,
-            Overwrite::IfChanged => engine::Overwrite::IfChanged,
-            Overwrite::IfNewer => engine::Overwrite::IfNewer,
-            Overwrite::Never => engine::Overwrite::Never,
-        },
+        overwrite: order.overwrite,
         delete: order.delete,
         verify: order.verify,
         ..RestoreOptions::default()

@@ -9,4 +9,4 @@ mod restore;
 
 pub use backup::{BackupOrder, BackupOutcome, BackupSummary, CommitRequest, Limits, ParentSnapshot};
 pub use problem::{FileProblem, PROBLEMS_BYTES, Problems};
-pub use restore::{Overwrite, RestoreChange, RestoreChanges, RestoreCounts, RestoreOrder, RestoreOutcome};
+pub use restore::{RestoreChange, RestoreChanges, RestoreCounts, RestoreOrder, RestoreOutcome};

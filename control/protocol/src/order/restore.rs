@@ -1,6 +1,6 @@
 //! A restore, as a server orders it and an agent reports it.
 
-use rempart_model::BlobId;
+use rempart_model::{BlobId, Overwrite};
 use serde::{Deserialize, Serialize};
 
 use super::backup::Limits;
@@ -36,17 +36,6 @@ pub struct RestoreOrder {
     pub verify: bool,
     #[serde(default)]
     pub limits: Limits,
-}
-
-/// What happens where the target has an entry of the same name already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Overwrite {
-    Always,
-    #[default]
-    IfChanged,
-    IfNewer,
-    Never,
 }
 
 /// The details of a restore's result.

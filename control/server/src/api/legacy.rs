@@ -9,15 +9,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use rempart_jobs::RunOptions;
-use rempart_model::{Permission, PlanId, RunId, SnapshotRowId};
+use rempart_model::{Overwrite, Permission, PlanId, RunId, SnapshotRowId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::run_options::BackupOptions;
 use super::types::{
-    Accepted, ErrorBody, Language, Overwrite, Page, Pool, PoolCreate, PoolKind, PoolPlace, RestoreRequest, RunState,
-    Snapshot,
+    Accepted, ErrorBody, Language, Page, Pool, PoolCreate, PoolKind, PoolPlace, RestoreRequest, RunState, Snapshot,
 };
 use super::{plans, pools, runs, snapshots};
 use crate::http::audit::Audit;

@@ -267,7 +267,7 @@ pub async fn begin_restore(
     let task = RestoreTask {
         paths: body.paths,
         target: body.target.filter(|target| !target.is_empty()),
-        overwrite: body.overwrite.into(),
+        overwrite: body.overwrite,
         delete: body.delete,
         dry_run: body.dry_run,
         verify: body.verify,
@@ -306,7 +306,7 @@ mod tests {
             server_id: None,
             paths: paths.iter().map(|path| (*path).to_owned()).collect(),
             target: target.map(str::to_owned),
-            overwrite: super::super::types::Overwrite::Never,
+            overwrite: rempart_model::Overwrite::Never,
             delete: false,
             dry_run: false,
             verify: false,

@@ -5,12 +5,11 @@ use rempart_model as model;
 use rempart_work::browse::{Entry, EntryKind};
 use rempart_work::explorer::{Found, FoundKind};
 use rempart_work::pool::{self, PoolSecrets};
-use rempart_work::task::restore;
 use rempart_work::{Tongue, localised};
 
 use super::types::{
-    Connection, ExplorerEntry, FileKind, Language, Overwrite, Pool, PoolPlace, PoolSample, PoolTest, PoolTestStep,
-    Repository, RestClient, Server, Snapshot, SnapshotEntry,
+    Connection, ExplorerEntry, FileKind, Language, Pool, PoolPlace, PoolSample, PoolTest, PoolTestStep, Repository,
+    RestClient, Server, Snapshot, SnapshotEntry,
 };
 use crate::http::errors::{ApiError, codes};
 use rempart_work::Trouble;
@@ -34,17 +33,6 @@ impl From<Trouble> for ApiError {
             error = error.field(field);
         }
         error.because(trouble)
-    }
-}
-
-impl From<Overwrite> for restore::Overwrite {
-    fn from(overwrite: Overwrite) -> Self {
-        match overwrite {
-            Overwrite::Always => Self::Always,
-            Overwrite::IfChanged => Self::IfChanged,
-            Overwrite::IfNewer => Self::IfNewer,
-            Overwrite::Never => Self::Never,
-        }
     }
 }
 

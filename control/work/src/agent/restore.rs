@@ -21,7 +21,7 @@ use crate::browse::path_bytes;
 use crate::handler::{Desk, engine};
 use crate::task::gauge::Gauge;
 use crate::task::lock;
-use crate::task::restore::{Overwrite, RestoreChange, RestoreProblem, RestoreResult, RestoreTask};
+use crate::task::restore::{RestoreChange, RestoreProblem, RestoreResult, RestoreTask};
 use crate::trouble::{Result, Trouble, table};
 
 impl Work {
@@ -107,12 +107,7 @@ impl Giving {
             paths: self.task.paths.clone(),
             target: self.task.target.clone(),
             source_paths: stored.snapshot.paths.clone(),
-            overwrite: match self.task.overwrite {
-                Overwrite::Always => order::Overwrite::Always,
-                Overwrite::IfChanged => order::Overwrite::IfChanged,
-                Overwrite::IfNewer => order::Overwrite::IfNewer,
-                Overwrite::Never => order::Overwrite::Never,
-            },
+            overwrite: self.task.overwrite,
             delete: self.task.delete,
             dry_run: self.task.dry_run,
             verify: self.task.verify,

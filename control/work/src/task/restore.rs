@@ -13,23 +13,13 @@ use rempart_archive::restore::{
     self as engine, Action, Filter, Problem, RestoreObserver, RestoreOptions, RestoreReport, RunMode,
 };
 use rempart_format::NodeKind;
+use rempart_model::Overwrite;
 use rempart_repository::{Repository, StoredSnapshot};
 use serde::{Deserialize, Serialize};
 
 use super::{gauge::Gauge, lock};
 use crate::browse::path_bytes;
 use crate::trouble::{Result, Trouble, chain, table};
-
-/// What happens where the target has an entry of the same name already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Overwrite {
-    Always,
-    #[default]
-    IfChanged,
-    IfNewer,
-    Never,
-}
 
 /// What is asked for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -119,20 +109,14 @@ impl RestoreObserver for Watch<'_> {
 
     fn entry(&self, path: &[u8], _: Option<NodeKind>, action: Action, bytes: u64) {
         self.gauge.files_done.fetch_add(1, Relaxed);
-        let action = match action {
-            Action::Unchanged => return,
-            Action::Create => "create",
-            Action::Replace => "replace",
-            Action::Update => "update",
-            Action::Describe => "describe",
-            Action::Keep => "keep",
-            Action::Delete => "delete",
-        };
+        if action == Action::Unchanged {
+            return;
+        }
         let mut changes = self.changes.lock();
         if changes.len() < LISTED {
             let path = String::from_utf8_lossy(path).into_owned();
             self.gauge.current(path.clone());
-            changes.push(RestoreChange { path, action: action.into(), size_bytes: bytes });
+            changes.push(RestoreChange { path, action: action.as_str().into(), size_bytes: bytes });
         }
     }
 
@@ -159,12 +143,7 @@ pub fn run(
     let options = RestoreOptions {
         mode: if task.dry_run { RunMode::Show } else { RunMode::Execute },
         filter: Filter { include: only(&paths)?, exclude: Patterns::default() },
-        overwrite: match task.overwrite {
-            Overwrite::Always => engine::Overwrite::Always,
-            Overwrite::IfChanged => engine::Overwrite::IfChanged,
-            Overwrite::IfNewer => engine::Overwrite::IfNewer,
-            Overwrite::Never => engine::Overwrite::Never,
-        },
+        overwrite: task.overwrite,
         delete: task.delete,
         verify: task.verify,
         ..RestoreOptions::default()

@@ -1,20 +1,8 @@
 //! What a restore is asked to do.
 
-use super::filter::Filter;
+pub use rempart_model::Overwrite;
 
-/// What happens where the target has an entry of the same name already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Overwrite {
-    /// It becomes what the snapshot says. A file's content is compared chunk by chunk; only what differs is written.
-    #[default]
-    Always,
-    /// Same, but a file of the same size and modification time is taken to hold the right content.
-    IfChanged,
-    /// It is left alone where its modification time is not before the snapshot's.
-    IfNewer,
-    /// It is left alone.
-    Never,
-}
+use super::filter::Filter;
 
 /// Whose the restored entries are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,7 +26,7 @@ pub enum RunMode {
 }
 
 /// See each field. `Default` restores everything, overwriting what differs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RestoreOptions {
     pub mode: RunMode,
     pub filter: Filter,
@@ -51,4 +39,18 @@ pub struct RestoreOptions {
     pub sparse: bool,
     /// Reads everything again when all is done, and compares it with the snapshot.
     pub verify: bool,
+}
+
+impl Default for RestoreOptions {
+    fn default() -> Self {
+        Self {
+            mode: RunMode::default(),
+            filter: Filter::default(),
+            overwrite: Overwrite::Always,
+            ownership: Ownership::default(),
+            delete: false,
+            sparse: false,
+            verify: false,
+        }
+    }
 }

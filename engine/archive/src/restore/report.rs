@@ -29,6 +29,22 @@ pub enum Action {
     Delete,
 }
 
+impl Action {
+    /// For programs that read reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Replace => "replace",
+            Self::Update => "update",
+            Self::Describe => "describe",
+            Self::Unchanged => "unchanged",
+            Self::Keep => "keep",
+            Self::Delete => "delete",
+        }
+    }
+}
+
 /// Told while a restore runs, from several threads.
 pub trait RestoreObserver: Sync {
     /// More work was found: entries, and bytes of content they have.

@@ -9,8 +9,8 @@ use rustix::io::Errno;
 /// Holes begin and end at multiples of this, as file systems keep them.
 const BLOCK_BYTES: u64 = 4096;
 
-/// Writes `data` at `offset_bytes`, leaving whole blocks of zeros out. `old_bytes`: below this length the file may hold other bytes, which a hole
-/// must be punched into; beyond it reads as zeros already. `end_bytes`: the file's final length, which it has already.
+/// Writes `data` at `offset_bytes`, leaving whole blocks of zeros out. `old_bytes`: below this length the file may hold
+/// other bytes, which a hole must be punched into; beyond it reads as zeros already. `end_bytes`: the file's final length, which it has already.
 pub(super) fn write_sparse_at(
     file: BorrowedFd<'_>,
     data: &[u8],

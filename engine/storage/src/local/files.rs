@@ -58,15 +58,11 @@ pub(super) fn read_range(file: &File, offset_bytes: u64, len_bytes: usize) -> io
 
 /// Where the kernel takes no advice, it reads as it does for everybody.
 pub(super) fn advise(file: &File, advice: ReadAdvice) {
-    let _ = fadvise(
-        file,
-        0,
-        None,
-        match advice {
-            ReadAdvice::Soon => Advice::WillNeed,
-            ReadAdvice::Over => Advice::DontNeed,
-        },
-    );
+    let advice = match advice {
+        ReadAdvice::Soon => Advice::WillNeed,
+        ReadAdvice::Over => Advice::DontNeed,
+    };
+    let _ = fadvise(file, 0, None, advice);
 }
 
 /// Whether a file that was just written equals one that is there.

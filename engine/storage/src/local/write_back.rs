@@ -7,7 +7,9 @@ use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
-use rustix::fs::{Advice, fadvise};
+
+use super::files;
+use crate::ReadAdvice;
 
 /// Packs that are asked for again with each new one: what the disk has taken of them meanwhile leaves the memory, whose pages
 /// the next packs then use.
@@ -60,5 +62,5 @@ impl WriteBack {
 /// when it is asked once more. Unlike an fsync here and now that commits no journal, which other writers would wait for. An
 /// error of the disk is told to the fsync that follows. What went past the page cache has no pages left.
 pub(super) fn let_go(file: &File) {
-    let _ = fadvise(file, 0, None, Advice::DontNeed);
+    files::advise(file, ReadAdvice::Over);
 }

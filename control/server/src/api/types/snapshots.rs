@@ -1,6 +1,7 @@
 //! Snapshots, what is in them, and bringing it back.
 
 use jiff::Timestamp;
+use rempart_model::Overwrite;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -57,15 +58,6 @@ pub struct SnapshotEntry {
     pub owner: String,
     pub group: String,
     pub link_target: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Overwrite {
-    Always,
-    IfChanged,
-    IfNewer,
-    Never,
 }
 
 #[derive(Debug, Clone, Deserialize, ToSchema)]
