@@ -1910,7 +1910,10 @@ export interface components {
          * @enum {string}
          */
         Missed: "catchUp" | "report";
-        /** @enum {string} */
+        /**
+         * @description What happens where the target has an entry of the same name already.
+         * @enum {string}
+         */
         Overwrite: "always" | "ifChanged" | "ifNewer" | "never";
         /** @description One page of a list. */
         Page_ApiToken: {
