@@ -18,30 +18,33 @@ export interface Administrator {
 
 export const ADMINISTRATOR: Administrator = { name: "claire", password: "five plain words in a row" };
 
-/** A real `rempart server` on a fresh data directory, on a free port of loopback. */
+/** A real `rempart server` on a fresh data directory, on a free port; of loopback, where nothing else is asked for. */
 export class Server {
   readonly folder: string;
   readonly url: string;
   readonly setupUrl: string;
+  private readonly listen: string;
   private child: ChildProcess;
   private readonly output: string[];
 
-  private constructor(folder: string, setupUrl: string, child: ChildProcess, output: string[]) {
+  private constructor(folder: string, listen: string, setupUrl: string, child: ChildProcess, output: string[]) {
     this.folder = folder;
+    this.listen = listen;
     this.url = new URL(setupUrl).origin;
     this.setupUrl = setupUrl;
     this.child = child;
     this.output = output;
   }
 
-  static async start(): Promise<Server> {
+  /** On any address but loopback it speaks TLS, with a certificate of its own making. */
+  static async start(listen = "127.0.0.1"): Promise<Server> {
     if (!existsSync(program)) throw new Error(`${program} is missing: build it (cargo build -p rempart), or name it in REMPART_BIN`);
     const folder = await mkdtemp(join(tmpdir(), "rempart-browser-"));
     await mkdir(join(folder, "data"));
     const output: string[] = [];
-    const child = run(folder, 0, output);
+    const child = run(folder, listen, 0, output);
     const link = await heard(child, output, /(https?:\/\/\S+\/setup#token=[^\s"']+)/);
-    return new Server(folder, link, child, output);
+    return new Server(folder, listen, link, child, output);
   }
 
   /** What it said so far: belongs to every failure's message. */
@@ -69,7 +72,7 @@ export class Server {
   /** Once more on the same data and at the same address. */
   async startAgain(): Promise<void> {
     const output: string[] = [];
-    this.child = run(this.folder, Number(new URL(this.url).port), output);
+    this.child = run(this.folder, this.listen, Number(new URL(this.url).port), output);
     const ready = Date.now() + READY_MS;
     for (;;) {
       const answer = await fetch(`${this.url}/health/ready`).catch(() => null);
@@ -93,9 +96,10 @@ export class Server {
   }
 }
 
-function run(folder: string, port: number, output: string[]): ChildProcess {
+function run(folder: string, listen: string, port: number, output: string[]): ChildProcess {
   const restrict = [`--bounding-set=${WITHOUT}`, `--inh-caps=${WITHOUT}`];
-  const command = [program, "server", "--port", String(port), "--backups-dir", join(folder, "data")];
+  const place = ["--listen", listen, "--backup-server-ip", listen, "--port", String(port)];
+  const command = [program, "server", ...place, "--backups-dir", join(folder, "data")];
   const child = spawn("setpriv", [...restrict, ...command], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, RUST_LOG: "info", TZ: "UTC" },
@@ -135,7 +139,7 @@ export class Api {
 
   /** Makes the first administrator by the setup link. */
   static async setUp(server: Server): Promise<Api> {
-    const context = await request.newContext({ baseURL: server.url });
+    const context = await request.newContext({ baseURL: server.url, ignoreHTTPSErrors: true });
     const token = new URLSearchParams(new URL(server.setupUrl).hash.slice(1)).get("token");
     const answer = await context.post("/api/setup", { data: { token, ...ADMINISTRATOR, language: "en" } });
     if (!answer.ok()) throw new Error(`setup: ${answer.status()} ${await answer.text()}`);
@@ -144,7 +148,7 @@ export class Api {
   }
 
   static async signIn(server: Server, who: Administrator): Promise<Api> {
-    const context = await request.newContext({ baseURL: server.url });
+    const context = await request.newContext({ baseURL: server.url, ignoreHTTPSErrors: true });
     const login = await context.post("/api/auth/login", { data: who });
     if (!login.ok()) throw new Error(`login as ${who.name}: ${login.status()} ${await login.text()}`);
     const me = await (await context.get("/api/auth/me")).json();

@@ -86,8 +86,8 @@ function factsOf(result: unknown, format: Format, nameOf: (key: string) => strin
   if (typeof result !== "object" || result === null) return [];
   const inOrder = Object.entries(result).sort(([a], [b]) => placeOf(a) - placeOf(b));
   return inOrder.flatMap(([key, value]): Fact[] => {
-    // Words for the steps of an agent's job, which shows them itself.
-    if (key === "step" || key === "left") return [];
+    // An agent's job shows its steps itself, and its log the long name of its program.
+    if (key === "step" || key === "left" || key === "sha256") return [];
     if (typeof value === "number") {
       const shown = /^bytes|Bytes$/.test(key)
         ? format.bytes(value)

@@ -48,7 +48,7 @@ export function AgentJob({ server, task, onClose }: AgentJobProps) {
   };
 
   if (reach.error) return <Refusal error={reach.error} onRetry={() => void reach.refetch()} />;
-  if (!reach.data) return <Skeleton height={320} aria-label={t("common.loading")} />;
+  if (!reach.data) return <Skeleton height={320} role="status" aria-label={t("common.loading")} />;
   if (begin.data) return <Begun jobId={begin.data.jobId} onClose={onClose} />;
   if (question && draft) {
     return (

@@ -156,7 +156,6 @@ export const work = {
     architecture: "Processor",
     libc: "C library",
     version: "Version",
-    sha256: "SHA-256 of the program",
     created: "Created",
     replaced: "Replaced",
     updated: "Updated",

@@ -156,7 +156,6 @@ export const work = {
     architecture: "Processeur",
     libc: "Bibliothèque C",
     version: "Version",
-    sha256: "SHA-256 du programme",
     created: "Créés",
     replaced: "Remplacés",
     updated: "Mis à jour",
