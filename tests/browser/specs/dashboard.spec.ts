@@ -1,7 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "@playwright/test";
+import { expect, type Locator, test } from "@playwright/test";
 import { makePlan, runPlan, signIn } from "../support/app.ts";
 import { EndlessFolder } from "../support/endless.ts";
 import { ADMINISTRATOR, Api, Server } from "../support/server.ts";
@@ -70,3 +71,54 @@ test("are we protected? The answer follows what happens, without a reload", asyn
   });
   expect(loads, "the page was loaded anew").toBe(0);
 });
+
+test("the growth of storage is drawn, on the dashboard day by day and on the pool's page, and told in words", async ({ page }) => {
+  // Given: a pool with a mebibyte, that was measured on each of the last ten days too.
+  const source = await server.folderFor("growing");
+  await writeFile(join(source, "a.bin"), randomBytes(1024 * 1024));
+  const plan = await makePlan(api, { name: "growing", source, pool: await server.folderFor("pool-growing") });
+  await runPlan(api, plan.id);
+  const pools = await api.get<{ items: { id: number }[] }>("/api/pools?q=growing");
+  const pool = pools.items[0]?.id ?? 0;
+  await server.halt();
+  const catalog = join(server.folder, "data", "catalog.sqlite");
+  execFileSync("python3", ["-c", MEASURED, catalog, String(pool), "10"], { stdio: "inherit" });
+  await server.startAgain();
+  await signIn(page, server, ADMINISTRATOR);
+
+  const colours = (chart: Locator) =>
+    chart.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+      const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+      const seen = new Set<string>();
+      for (let at = 0; at < pixels.length; at += 4) if ((pixels[at + 3] ?? 0) > 250) seen.add(`${pixels[at]},${pixels[at + 1]},${pixels[at + 2]}`);
+      return [...seen];
+    });
+  // The first line's colour in a light page, as the chart's palette has it.
+  const LINE = "81,87,184";
+
+  await test.step("on the dashboard", async () => {
+    const chart = page.getByRole("img", { name: /^Storage growth\. .*pool of growing: 1(\.\d+)?\sMiB on / });
+    await expect(chart).toBeVisible();
+    await expect.poll(() => colours(chart)).toContain(LINE);
+  });
+
+  await test.step("on the pool's page, with the figure under the pointer", async () => {
+    await page.goto(`${server.url}/pools/${pool}`);
+    const chart = page.getByRole("img", { name: /^Storage growth\. pool of growing: 1(\.\d+)?\sMiB on / });
+    await expect.poll(() => colours(chart)).toContain(LINE);
+    const box = await chart.boundingBox();
+    await chart.hover({ position: { x: (box?.width ?? 0) / 2, y: (box?.height ?? 0) / 2 } });
+    await expect(chart.getByText(/^[3-7]00\sKiB$/)).toBeVisible();
+  });
+});
+
+/** A hundred kibibytes more on each day before today: as the analysis of a pool writes it. */
+const MEASURED = `
+import sqlite3, sys, time
+file, pool, days = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+now = int(time.time() * 1000)
+with sqlite3.connect(file) as db:
+    db.executemany(
+        "INSERT INTO pool_samples (pool_id, at, used_bytes, capacity_bytes, free_bytes) VALUES (?, ?, ?, ?, ?)",
+        ((pool, now - (days - day) * 86_400_000, day * 102_400, 2**40, 2**39) for day in range(1, days)))
+`;
