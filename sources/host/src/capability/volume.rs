@@ -31,8 +31,12 @@ pub enum Ability {
         volume: String,
         size_bytes: u64,
         free_bytes: u64,
-        /// Enough for what is written during a backup of an ordinary database; at most what is free.
-        recommended_bytes: u64,
+        /// Written to the volume, on average since the machine was started. Absent where the kernel does not say.
+        written_bytes_per_second: Option<u64>,
+        /// Enough for a backup of an hour if it goes on as it did; at most what is free.
+        aggressive_bytes: u64,
+        /// With room for more than double that; at most what is free.
+        conservative_bytes: u64,
     },
     /// A logical volume, and no snapshot of it now.
     LvmBlocked { group: String, volume: String, reason: Blocked },
@@ -53,24 +57,39 @@ pub enum Blocked {
 /// A snapshot below this fills up before a backup has begun.
 const SMALLEST_SNAPSHOT_BYTES: u64 = 256 << 20;
 
-/// Of the volume's size: what databases write during an hour is mostly less.
-const SNAPSHOT_SHARE_PERCENT: u64 = 15;
+/// How long a backup from a snapshot is taken to last.
+const BACKUP_SECONDS: u64 = 3600;
+const GIB: u64 = 1 << 30;
 
 /// Room of volume groups and sizes of volumes, by (group, volume).
 type Figures = HashMap<(String, String), (u64, u64)>;
 
-/// Every mount that has a volume manager below it.
-pub(super) fn volumes() -> Result<Vec<Volume>> {
-    let figures = figures();
-    let found = mounts()?.into_iter().map(|mount| Volume { ability: ability(&mount, figures.as_ref()), mount });
-    Ok(found.filter(|volume| volume.ability != Ability::None).collect())
-}
-
 /// Of the file system that a folder lies on.
 pub fn ability_of(folder: &HostPath) -> Result<Ability> {
-    let mounts = mounts()?;
-    let figures = figures();
-    Ok(mount_of(&mounts, folder).map_or(Ability::None, |mount| ability(mount, figures.as_ref())))
+    Ok(Abilities::read()?.of(folder))
+}
+
+/// What is known of the machine's volumes at one moment, for many questions.
+pub(super) struct Abilities {
+    mounts: Vec<Mount>,
+    figures: Option<Figures>,
+}
+
+impl Abilities {
+    pub fn read() -> Result<Self> {
+        Ok(Self { mounts: mounts()?, figures: figures() })
+    }
+
+    pub fn of(&self, folder: &HostPath) -> Ability {
+        mount_of(&self.mounts, folder).map_or(Ability::None, |mount| ability(mount, self.figures.as_ref()))
+    }
+
+    /// Every mount that has a volume manager below it.
+    pub fn volumes(&self) -> Vec<Volume> {
+        let ability = |mount: &Mount| ability(mount, self.figures.as_ref());
+        let all = self.mounts.iter().map(|mount| Volume { ability: ability(mount), mount: mount.clone() });
+        all.filter(|volume| volume.ability != Ability::None).collect()
+    }
 }
 
 fn ability(mount: &Mount, figures: Option<&Figures>) -> Ability {
@@ -80,10 +99,20 @@ fn ability(mount: &Mount, figures: Option<&Figures>) -> Ability {
     let mapper = Path::new("/sys/dev/block").join(&mount.device_number).join("dm");
     let read = |name| std::fs::read_to_string(mapper.join(name)).unwrap_or_default().trim().to_owned();
     let named = read("uuid").starts_with("LVM-").then(|| logical_volume(&read("name"))).flatten();
-    named.map_or(Ability::None, |(group, volume)| of_volume(group, volume, figures))
+    named.map_or(Ability::None, |(group, volume)| of_volume(group, volume, figures, write_rate(&mount.device_number)))
 }
 
-fn of_volume(group: String, volume: String, figures: Option<&Figures>) -> Ability {
+/// Of a device, since the machine was started: sectors written are the seventh field of its `stat`, of 512 bytes always
+/// (the kernel's Documentation/block/stat.rst).
+fn write_rate(device_number: &str) -> Option<u64> {
+    let stat = std::fs::read_to_string(Path::new("/sys/dev/block").join(device_number).join("stat")).ok()?;
+    let sectors: u64 = stat.split_whitespace().nth(6)?.parse().ok()?;
+    let uptime = std::fs::read_to_string("/proc/uptime").ok()?;
+    let seconds: u64 = uptime.split('.').next()?.parse().ok()?;
+    Some(sectors.saturating_mul(512) / seconds.max(1))
+}
+
+fn of_volume(group: String, volume: String, figures: Option<&Figures>, write_rate: Option<u64>) -> Ability {
     let known = figures.and_then(|figures| figures.get(&(group.clone(), volume.clone())));
     let Some(&(size_bytes, free_bytes)) = known else {
         return Ability::LvmBlocked { group, volume, reason: Blocked::FiguresUnknown };
@@ -91,9 +120,16 @@ fn of_volume(group: String, volume: String, figures: Option<&Figures>) -> Abilit
     if free_bytes < SMALLEST_SNAPSHOT_BYTES {
         return Ability::LvmBlocked { group, volume, reason: Blocked::GroupFull };
     }
-    let share = size_bytes / 100 * SNAPSHOT_SHARE_PERCENT;
-    let recommended_bytes = share.max(SMALLEST_SNAPSHOT_BYTES).min(free_bytes);
-    Ability::Lvm { group, volume, size_bytes, free_bytes, recommended_bytes }
+    let written = write_rate.unwrap_or(0).saturating_mul(BACKUP_SECONDS);
+    Ability::Lvm {
+        group,
+        volume,
+        size_bytes,
+        free_bytes,
+        written_bytes_per_second: write_rate,
+        aggressive_bytes: (written.saturating_mul(6) / 5).max(GIB).min(free_bytes),
+        conservative_bytes: (size_bytes / 20).max(written.saturating_mul(3)).max(GIB).min(free_bytes),
+    }
 }
 
 /// The device mapper's name of a volume: group and volume with a hyphen between, their own hyphens doubled (lvm(8)).
@@ -147,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_gets_a_share_of_its_volume_within_the_room_of_the_group() {
+    fn a_snapshot_has_room_for_what_is_written_within_that_of_the_group() {
         let gib = 1_u64 << 30;
         let output = format!(
             "  WARNING: something\n  vg|data|{}|{}\n  vg|tiny|{}|{}\n  full|data|{}|0\n  tight|data|{}|{}\n",
@@ -160,21 +196,24 @@ mod tests {
             2 * gib
         );
         let figures = parse_figures(&output);
-        let of = |group: &str, volume: &str| of_volume(group.into(), volume.into(), Some(&figures));
-        let recommended = |ability: Ability| match ability {
-            Ability::Lvm { recommended_bytes, .. } => Some(recommended_bytes),
+        let of = |group: &str, volume: &str, rate| of_volume(group.into(), volume.into(), Some(&figures), rate);
+        let sizes = |ability: Ability| match ability {
+            Ability::Lvm { aggressive_bytes, conservative_bytes, .. } => Some((aggressive_bytes, conservative_bytes)),
             _ => None,
         };
-        assert_eq!(recommended(of("vg", "data")), Some(100 * gib / 100 * 15));
-        assert_eq!(recommended(of("vg", "tiny")), Some(SMALLEST_SNAPSHOT_BYTES));
-        assert_eq!(recommended(of("tight", "data")), Some(2 * gib), "all that is free");
+        // A mebibyte a second is 3600 in the hour of a backup.
+        let (mib, rate) = (1_u64 << 20, Some(1 << 20));
+        assert_eq!(sizes(of("vg", "data", rate)), Some((4320 * mib, 10_800 * mib)));
+        assert_eq!(sizes(of("vg", "data", None)), Some((gib, 5 * gib)), "a quiet volume");
+        assert_eq!(sizes(of("vg", "tiny", None)), Some((gib, gib)));
+        assert_eq!(sizes(of("tight", "data", rate)), Some((2 * gib, 2 * gib)), "all that is free");
         let reason = |ability: Ability| match ability {
             Ability::LvmBlocked { reason, .. } => Some(reason),
             _ => None,
         };
-        assert_eq!(reason(of("full", "data")), Some(Blocked::GroupFull));
-        assert_eq!(reason(of("vg", "other")), Some(Blocked::FiguresUnknown));
-        assert_eq!(reason(of_volume("vg".into(), "data".into(), None)), Some(Blocked::FiguresUnknown));
+        assert_eq!(reason(of("full", "data", None)), Some(Blocked::GroupFull));
+        assert_eq!(reason(of("vg", "other", None)), Some(Blocked::FiguresUnknown));
+        assert_eq!(reason(of_volume("vg".into(), "data".into(), None, None)), Some(Blocked::FiguresUnknown));
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod disk;
 mod memory;
 mod system;
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,9 @@ pub struct HostStats {
     pub uptime_seconds: u64,
 }
 
+/// Long enough for the kernel to count some ticks of each core.
+const A_MOMENT: Duration = Duration::from_millis(300);
+
 /// Remembers the last reading: how busy the processor is, is known between two.
 #[derive(Debug, Default)]
 pub struct StatsReader {
@@ -42,6 +47,15 @@ impl StatsReader {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// As [`Self::read`]; the first reading waits for a moment to know the usage of the processor too.
+    pub fn read_measured(&mut self) -> Result<HostStats> {
+        if self.last.is_none() {
+            self.last = Some(CpuTimes::read()?);
+            std::thread::sleep(A_MOMENT);
+        }
+        self.read()
     }
 
     /// Looks at the machine now. The first reading knows no usage of the processor.
