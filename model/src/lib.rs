@@ -16,6 +16,7 @@
 //! ```
 
 mod access;
+mod alert;
 mod cancel;
 mod id;
 mod job;
@@ -28,6 +29,7 @@ mod storage;
 mod word;
 
 pub use access::{Permission, Role};
+pub use alert::{AlertKind, AlertSubject};
 pub use cancel::CancelToken;
 pub use id::{BlobId, Id, IdPrefix, IndexId, KeyId, LockId, PackId, ParseIdError, RepositoryId, SnapshotId};
 pub use job::{Access, JobKind, JobState, LogLevel, RunOrigin, RunState};

@@ -117,9 +117,12 @@ def seed(url):
         # A file: a folder comes as an archive, whose content type the description does not name yet.
         "snapshots.download": {"path.id": snapshot, "query.path": "/srv/www/index.html"},
         "snapshots.delete legacy.deleteBackup": {"path.id": removed_snapshot},
-        "servers.read servers.collectStats servers.stats servers.capabilities": {"path.id": server},
         "servers.update servers.enrol servers.revoke": {"path.id": changed_server},
         "servers.remove": {"path.id": removed_server},
+        "servers.read servers.stats servers.collectStats servers.capabilities servers.learnCapabilities servers.alerts "
+        "servers.readThresholds": {"path.id": server},
+        "servers.statsHistory": {"path.id": server, "query.range": "week"},
+        "servers.writeThresholds": {"path.id": changed_server, "header.If-Match": "*"},
         "servers.explore": {"path.id": server, "query.path": "/srv"},
         "users.update": {"path.id": users[0]["id"]},
         "users.remove": {"path.id": users[1]["id"]},
@@ -136,6 +139,7 @@ def seed(url):
                 own["header.If-Match"] = "*"
             yield operation, own
     yield "settings.write", {"header.If-Match": "*"}
+    yield "settings.writeThresholds", {"header.If-Match": "*"}
     yield None, (browser.cookie(), browser.csrf)
 
 

@@ -18,13 +18,16 @@ pub enum Topic {
     Repositories,
     Snapshots,
     Servers,
+    /// Figures and capabilities of servers; `id` is the server's.
+    Stats,
+    Alerts,
     Workers,
     Users,
     Settings,
 }
 
 impl Topic {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Jobs,
         Self::Runs,
         Self::Plans,
@@ -32,6 +35,8 @@ impl Topic {
         Self::Repositories,
         Self::Snapshots,
         Self::Servers,
+        Self::Stats,
+        Self::Alerts,
         Self::Workers,
         Self::Users,
         Self::Settings,
@@ -47,6 +52,8 @@ impl Topic {
             Self::Repositories => "repositories",
             Self::Snapshots => "snapshots",
             Self::Servers => "servers",
+            Self::Stats => "stats",
+            Self::Alerts => "alerts",
             Self::Workers => "workers",
             Self::Users => "users",
             Self::Settings => "settings",

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rempart_jobs::Clock;
 
 use crate::sql::Sql;
-use crate::{Catalog, CatalogError, Dialect};
+use crate::{Catalog, CatalogError, Dialect, SampleSpan};
 
 /// How long things are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,13 +17,28 @@ pub struct Keeping {
     pub logs: Duration,
     pub job_history: Duration,
     pub runs: Duration,
+    /// Every look at a server; means of its hours, and of its days.
+    pub looks: Duration,
+    pub hours: Duration,
+    pub days: Duration,
+    /// That are over.
+    pub alerts: Duration,
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Default for Keeping {
     fn default() -> Self {
-        Self { events: DAY, logs: 30 * DAY, job_history: 90 * DAY, runs: 730 * DAY }
+        Self {
+            events: DAY,
+            logs: 30 * DAY,
+            job_history: 90 * DAY,
+            runs: 730 * DAY,
+            looks: 3 * DAY,
+            hours: 100 * DAY,
+            days: 5 * 366 * DAY,
+            alerts: 366 * DAY,
+        }
     }
 }
 
@@ -34,6 +49,9 @@ pub struct Swept {
     pub log_lines: u64,
     pub jobs: u64,
     pub runs: u64,
+    /// Of servers and their disks.
+    pub samples: u64,
+    pub alerts: u64,
 }
 
 /// Rows of one transaction: others write in between.
@@ -104,7 +122,23 @@ impl Catalog {
                 .drop_old("job_history", "id", &old("job_history", "ended_at"), before(keeping.job_history))
                 .await?,
             runs: self.drop_old("runs", "id", runs, before(keeping.runs)).await?,
+            samples: self.drop_old_samples(keeping, now).await?,
+            alerts: self.drop_old("alerts", "id", &old("alerts", "until"), before(keeping.alerts)).await?,
         })
+    }
+
+    async fn drop_old_samples(&self, keeping: &Keeping, now: Timestamp) -> Result<u64, CatalogError> {
+        let spans =
+            [(SampleSpan::Look, keeping.looks), (SampleSpan::Hour, keeping.hours), (SampleSpan::Day, keeping.days)];
+        let mut dropped = 0;
+        for (span, age) in spans {
+            let before = now.checked_sub(age).unwrap_or(Timestamp::MIN);
+            for table in ["server_samples", "server_disk_samples"] {
+                let which = format!("SELECT id FROM {table} WHERE span = {} AND at < $1 LIMIT $2", span.seconds());
+                dropped += self.drop_old(table, "id", &which, before).await?;
+            }
+        }
+        Ok(dropped)
     }
 
     async fn drop_old(&self, table: &str, key: &str, which: &str, before: Timestamp) -> Result<u64, CatalogError> {

@@ -19,6 +19,7 @@
 //! ```
 
 mod agents;
+mod alerts;
 mod audit;
 mod by_name;
 mod copies;
@@ -43,6 +44,9 @@ mod run_states;
 mod runs;
 mod scribe;
 mod second_factor;
+mod server_stats;
+mod server_stats_writes;
+mod server_thresholds;
 mod server_writes;
 mod servers;
 mod sessions;
@@ -59,6 +63,7 @@ mod workers;
 mod write;
 
 pub use agents::{AgentAbout, AgentPulse, AgentRow};
+pub use alerts::{AlertRow, Cause, Settled};
 pub use audit::{AuditBegin, AuditEnd, AuditFilter, AuditOutcome, AuditRow};
 pub use copies::COPIES_KEPT;
 pub use deployment::{JobSecretRow, SshHostRow};
@@ -75,6 +80,8 @@ pub use plans::{NewPlan, PlanFilter, PlanRow};
 pub use pools::{NewPool, PoolRow, PoolSample};
 pub use repositories::{CheckOutcome, NewRepoClient, NewRepository, RepoClientRow, RepositoryFilter, RepositoryRow};
 pub use runs::{Problem, ProblemRow, RunFilter, RunRow};
+pub use server_stats::{DiskSample, Look, SampleSpan, ServerSample, Taken};
+pub use server_thresholds::ServerThresholds;
 pub use servers::{LocalServer, ServerRow};
 pub use sessions::{NewSession, NewToken, Recognised, SessionRow, TokenRow};
 pub use settings::SettingsRow;

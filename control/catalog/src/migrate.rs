@@ -35,6 +35,7 @@ migrations! {
     "0063_lists",
     "0070_agents",
     "0071_deployment",
+    "0072_server_stats",
 }
 
 /// The words in which the dialects differ, and nothing else does.

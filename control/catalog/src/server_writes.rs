@@ -1,7 +1,7 @@
 //! Servers that people add, rename and remove.
 
 use jiff::Timestamp;
-use rempart_model::ServerId;
+use rempart_model::{AlertSubject, ServerId};
 use serde_json::json;
 
 use crate::sql::{Json, Sql};
@@ -76,6 +76,7 @@ impl WriteTx {
             }
         }
         self.revoke_agent_key(id, None, now).await?;
+        self.forget_alerts(AlertSubject::Server, id.get()).await?;
         let deleted = Sql::new("DELETE FROM servers WHERE id = $1 AND version = $2 AND is_local = $3")
             .bind(id)
             .bind(version)

@@ -233,7 +233,7 @@ macro_rules! bind_words {
     )+};
 }
 bind_words!(
-    Access ClientMode Compression JobKind JobState LogLevel Missed PoolKind PoolState RepositoryState Role RunOrigin
+    Access AlertKind AlertSubject ClientMode Compression JobKind JobState LogLevel Missed PoolKind PoolState RepositoryState Role RunOrigin
     RunState
 );
 

@@ -179,6 +179,7 @@ on_both_dialects! {
         let newest = catalog.last_event_seq().await.unwrap();
         let keeping = Keeping {
             events: Duration::ZERO, logs: Duration::ZERO, job_history: Duration::from_secs(5), runs: Duration::ZERO,
+            ..Keeping::default()
         };
         let swept = catalog.sweep(&keeping, at(21)).await.unwrap();
         assert_eq!((swept.runs, swept.jobs), (1, 2), "the newest run of each plan stays: {swept:?}");

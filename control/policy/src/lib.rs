@@ -1,7 +1,8 @@
 //! Who is kept and who goes: pure functions of facts, told the time zone and never asking the clock.
 //!
 //! - **Owns**: schedules ([`Schedule`]), retention ([`RetentionPolicy`], [`retain`], [`retention_of`]), grouping of snapshots
-//!   ([`group`]), spans such as `1y6m`, whether a plan's data is protected ([`protection()`]).
+//!   ([`group`]), spans such as `1y6m`, whether a plan's data is protected ([`protection()`]), when a machine's figures ask for
+//!   a person ([`Thresholds`]), when a disk will be full ([`full_at`]).
 //! - **May use**: `model`, jiff.
 //! - **Must not know**: repositories, files, SQL, the current time.
 //! - **Invariants**: the same facts give the same decisions in any input order; every kept snapshot carries at least one
@@ -18,18 +19,22 @@
 
 mod bucket;
 mod facts;
+mod forecast;
 mod group;
 mod protection;
 mod retention;
 mod schedule;
 mod spec;
+mod threshold;
 mod within;
 
 pub use bucket::Period;
 pub use facts::Facts;
+pub use forecast::full_at;
 pub use group::{Group, GroupBy, GroupKey, ParseGroupByError, group};
 pub use protection::{GRACE, LastRun, Protection, ProtectionFacts, protection, worst};
 pub use retention::{Decision, Keep, PolicyError, Reason, RetentionPolicy, retain};
 pub use schedule::{CronField, Schedule, ScheduleError};
 pub use spec::retention_of;
+pub use threshold::{MARGIN_PERCENT, Thresholds, ThresholdsError, stands, stands_for_long};
 pub use within::{ParseWithinError, Within};

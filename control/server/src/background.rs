@@ -51,6 +51,7 @@ impl Background {
         let mut keepers = Vec::new();
         if role == Role::Server {
             keepers.push(tokio::spawn(state.work.clone().keep_pools_measured(end.clone())));
+            keepers.push(tokio::spawn(state.work.clone().keep_servers_watched(end.clone())));
             keepers.push(tokio::spawn(keep_catalog(state.clone(), end.clone())));
             keepers.push(tokio::spawn(state.work.clone().keep_agents(state.process.id.clone(), end.clone())));
             if state.settings.scheduler_enabled {

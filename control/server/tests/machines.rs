@@ -36,8 +36,9 @@ async fn a_machine_is_added_changed_and_removed() {
     assert_eq!((&listed["total"], &listed["items"][0]["agent"]["enrolled"]), (&json!(1), &json!(false)));
 
     // What only an agent can answer is told so while there is none.
-    for question in ["/explorer?path=/", "/stats", "/capabilities"] {
-        admin.get(&format!("{path}{question}")).await.refused(409, "agent.offline");
+    admin.get(&format!("{path}/explorer?path=/")).await.refused(409, "agent.offline");
+    for question in ["/collect-stats", "/capabilities"] {
+        admin.post(&format!("{path}{question}"), json!({})).await.refused(409, "agent.offline");
     }
     admin.delete("/api/servers/1").await.refused(409, "server.local");
     admin.post("/api/servers/1/enrolment", json!({})).await.refused(409, "server.local");

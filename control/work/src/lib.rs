@@ -1,7 +1,7 @@
 //! What each kind of job does, with the engine at hand.
 //!
-//! - **Owns**: job handlers, pools and repositories as stores, sealed secrets, browsing and restoring of snapshots, agents as
-//!   the protocol's machines see them, and their coming onto other machines.
+//! - **Owns**: job handlers, the watching of servers, pools and repositories as stores, sealed secrets, browsing and restoring
+//!   of snapshots, agents as the protocol's machines see them, and their coming onto other machines.
 //! - **May use**: `catalog`, `deploy`, `jobs`, `policy`, `protocol`, `sources/host`, the engine, `model`.
 //! - **Must not know**: HTTP, sessions, roles.
 //! - **Invariants**: a secret is in the catalog only sealed; a run that lost one file never says that it succeeded; what
@@ -32,6 +32,7 @@ pub mod secret;
 pub mod task;
 pub mod transfer;
 pub mod trouble;
+pub mod watch;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -74,7 +74,7 @@ fn answer(question: Question, stats: &Mutex<StatsReader>, stop: &AtomicBool) -> 
             let size = |path| explorer::tree_size(&path, stop, |_| {}).map_err(|error| fault(&error));
             path_of(&path).and_then(size).and_then(|size| json(&size))
         }
-        Question::Stats => stats.lock().read().map_err(|error| fault(&error)).and_then(|stats| json(&stats)),
+        Question::Stats => stats.lock().read_measured().map_err(|error| fault(&error)).and_then(|stats| json(&stats)),
         Question::Capabilities => Capabilities::read().map_err(|error| fault(&error)).and_then(|found| json(&found)),
         Question::Unknown => {
             let message = "this agent is older than its server and does not know the question: upgrade it";

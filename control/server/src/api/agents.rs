@@ -1,4 +1,4 @@
-//! Agents: enrolled by a token, recognised by their key, asked for what their machines are.
+//! Agents: enrolled by a token, recognised by their key.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use rempart_work::Trouble;
 use rempart_work::trouble::table;
 use utoipa_axum::routes;
 
-use super::types::{Agent, Connection, Enrolment, EnrolmentCreate, ErrorBody, HostCapabilities, HostStats, Server};
+use super::types::{Agent, Connection, Enrolment, EnrolmentCreate, ErrorBody, Server};
 use crate::http::audit::Audit;
 use crate::http::body::Body;
 use crate::http::caller::Caller;
@@ -27,11 +27,7 @@ const HOURS: u32 = 24;
 const MOST_HOURS: u32 = 720;
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .needs(Permission::ManageServers, routes!(enrol))
-        .needs(Permission::ManageServers, routes!(revoke))
-        .needs(Permission::Read, routes!(stats))
-        .needs(Permission::Read, routes!(capabilities))
+    Routes::new().needs(Permission::ManageServers, routes!(enrol)).needs(Permission::ManageServers, routes!(revoke))
 }
 
 /// A server with its agent.
@@ -117,33 +113,4 @@ async fn revoke(State(state): State<AppState>, audit: Audit, PathId(id): PathId<
     tx.commit().await?;
     state.work.agents.revoked(id);
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The machine's figures of now, asked of its agent.
-#[utoipa::path(get, path = "/api/servers/{id}/stats", operation_id = "servers.stats", tag = "servers",
-    params(("id" = i64, Path, example = 1)),
-    responses((status = 200, body = HostStats), (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
-async fn stats(State(state): State<AppState>, PathId(id): PathId<ServerId>) -> ApiResult<Json<HostStats>> {
-    figures(&state, id).await.map(Json)
-}
-
-/// The same for the old route.
-pub async fn figures(state: &AppState, id: ServerId) -> ApiResult<HostStats> {
-    let row = state.catalog.server(id).await?;
-    let stats = state.work.host_stats(&row).await?;
-    serde_json::to_value(stats).map(HostStats).map_err(ApiError::internal)
-}
-
-/// What can be done on the machine, asked of its agent. Takes a few seconds.
-#[utoipa::path(get, path = "/api/servers/{id}/capabilities", operation_id = "servers.capabilities", tag = "servers",
-    params(("id" = i64, Path, example = 1)),
-    responses((status = 200, body = HostCapabilities), (status = "4XX", body = ErrorBody),
-        (status = "5XX", body = ErrorBody)))]
-async fn capabilities(
-    State(state): State<AppState>,
-    PathId(id): PathId<ServerId>,
-) -> ApiResult<Json<HostCapabilities>> {
-    let row = state.catalog.server(id).await?;
-    let found = state.work.host_capabilities(&row).await?;
-    serde_json::to_value(found).map(|found| Json(HostCapabilities(found))).map_err(ApiError::internal)
 }

@@ -8,6 +8,7 @@ use rempart_model as model;
 use rempart_model::{Permission, PlanId, ServerId};
 use utoipa_axum::routes;
 
+use super::alerts;
 use super::plans::view;
 use super::shown::{self, ServerNames};
 use super::types::{
@@ -48,13 +49,14 @@ async fn dashboard(State(state): State<AppState>, language: Language) -> ApiResu
     let verified = catalog.verifications(&ids).await?;
     let all_verified = verified.iter().all(|point| point.verified_at.is_some());
     let overviews = catalog.plan_overviews(&ids).await?;
+    let standing = alerts::standing(&state, language).await?;
     Ok(Json(Dashboard {
         protection: worst(&plans),
         counts: counts(&plans),
         last_success_at: plans.iter().filter_map(|plan| plan.last_success_at).max(),
         next_run_at: plans.iter().filter_map(|plan| plan.next_run_at).min(),
         oldest_verification_at: verified.iter().filter_map(|point| point.verified_at).min().filter(|_| all_verified),
-        alerts: alerts(&plans, &pools, &repositories, language),
+        alerts: alerts(&plans, &pools, &repositories, standing, language),
         storage: storage(&state, &pools, now).await?,
         snapshot_count: repositories.iter().map(|repository| repository.snapshot_count).sum(),
         stored_bytes: repositories.iter().map(|repository| repository.stored_bytes).sum(),
@@ -129,8 +131,14 @@ async fn storage(state: &AppState, pools: &[PoolRow], now: Timestamp) -> ApiResu
 }
 
 /// What somebody should look at, the worst first.
-fn alerts(plans: &[Plan], pools: &[PoolRow], repositories: &[RepositoryRow], language: Language) -> Vec<Alert> {
-    let mut alerts = Vec::new();
+fn alerts(
+    plans: &[Plan],
+    pools: &[PoolRow],
+    repositories: &[RepositoryRow],
+    standing: Vec<Alert>,
+    language: Language,
+) -> Vec<Alert> {
+    let mut alerts = standing;
     let mut alert = |severity, code: &str, french: String, english: String, link: String| {
         let message = match language {
             Language::Fr => french,

@@ -1,6 +1,7 @@
 //! What the server answers to: one file per area, each with its `routes()`.
 
 pub mod agents;
+pub mod alerts;
 pub mod audit;
 pub mod auth;
 pub mod dashboard;
@@ -16,8 +17,10 @@ pub mod servers;
 pub mod settings;
 pub mod shown;
 pub mod snapshots;
+pub mod stats;
 mod storage_words;
 pub mod system;
+pub mod thresholds;
 pub mod tokens;
 pub mod totp;
 pub mod types;
@@ -42,6 +45,8 @@ pub fn routes() -> Routes {
         .merge(servers::routes())
         .merge(agents::routes())
         .merge(deploy::routes())
+        .merge(stats::routes())
+        .merge(thresholds::routes())
         .merge(pools::routes())
         .merge(repositories::routes())
         .merge(snapshots::routes())

@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use utoipa_axum::routes;
 
 use super::agents;
-use super::types::{ErrorBody, ExplorerEntry, HostStats, Page, Server, ServerCreate, ServerUpdate};
+use super::types::{ErrorBody, ExplorerEntry, Page, Server, ServerCreate, ServerUpdate};
 use crate::http::audit::Audit;
 use crate::http::body::Body;
 use crate::http::check;
@@ -31,7 +31,6 @@ pub fn routes() -> Routes {
         .needs(Permission::Read, routes!(read))
         .needs(Permission::ManageServers, routes!(update, remove))
         .needs(Permission::Read, routes!(explore))
-        .needs(Permission::ManageServers, routes!(collect_stats))
 }
 
 /// Lists the machines: this one first, then by name.
@@ -181,12 +180,4 @@ async fn explore(
         next_cursor: page.next,
         total: page.total,
     }))
-}
-
-/// The machine's figures of now: what `GET /api/servers/{id}/stats` answers.
-#[utoipa::path(post, path = "/api/servers/{id}/collect-stats", operation_id = "servers.collectStats", tag = "servers",
-    params(("id" = i64, Path, example = 1)),
-    responses((status = 200, body = HostStats), (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
-async fn collect_stats(State(state): State<AppState>, PathId(id): PathId<ServerId>) -> ApiResult<Json<HostStats>> {
-    agents::figures(&state, id).await.map(Json)
 }

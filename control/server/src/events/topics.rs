@@ -39,6 +39,8 @@ fn permission(topic: Topic) -> Permission {
         | Topic::Repositories
         | Topic::Snapshots
         | Topic::Servers
+        | Topic::Stats
+        | Topic::Alerts
         | Topic::Settings => Permission::Read,
     }
 }

@@ -19,6 +19,8 @@ use crate::{Work, blocking};
 
 /// An agent that has not answered by then is busy with a slow disk.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// Looking for databases takes that long where each of them hangs.
+const CAPABILITIES_WITHIN: Duration = Duration::from_secs(120);
 
 impl Work {
     /// A page of a folder: what comes behind the name `after`, which is the `next` of the page before.
@@ -38,7 +40,8 @@ impl Work {
             after: after.as_deref().map(spelled),
             limit: u32::try_from(limit).unwrap_or(u32::MAX).clamp(1, rempart_protocol::limits::ENTRIES_PER_PAGE),
         };
-        let page: Page = self.ask_agent(server.id, question).await.map_err(|trouble| trouble.with("path", &path))?;
+        let page: Page =
+            self.ask_agent(server.id, question, ANSWER_WITHIN).await.map_err(|trouble| trouble.with("path", &path))?;
         Ok(FoundPage {
             entries: page.entries.into_iter().map(found).collect(),
             next: page.next.map(|name| readable_path(name.as_bytes())),
@@ -49,28 +52,33 @@ impl Work {
     /// Figures of now.
     pub async fn host_stats(&self, server: &ServerRow) -> Result<HostStats> {
         if !server.is_local {
-            return self.ask_agent(server.id, Question::Stats).await;
+            return self.ask_agent(server.id, Question::Stats, ANSWER_WITHIN).await;
         }
         let reader = self.stats.clone();
         let failed = |error| Trouble::new(&table::HOST_FAILED).because(error);
-        blocking(move || reader.lock().read().map_err(failed)).await
+        blocking(move || reader.lock().read_measured().map_err(failed)).await
     }
 
-    /// Programs and volumes that are there. Takes a few seconds.
+    /// What can be done there: programs, volumes, databases, Docker. Takes a few seconds, and longer where something hangs.
     pub async fn host_capabilities(&self, server: &ServerRow) -> Result<Capabilities> {
         if !server.is_local {
-            return self.ask_agent(server.id, Question::Capabilities).await;
+            return self.ask_agent(server.id, Question::Capabilities, CAPABILITIES_WITHIN).await;
         }
         blocking(|| Capabilities::read().map_err(|error| Trouble::new(&table::HOST_FAILED).because(error))).await
     }
 
-    async fn ask_agent<T: DeserializeOwned>(&self, server: ServerId, question: Question) -> Result<T> {
+    async fn ask_agent<T: DeserializeOwned>(
+        &self,
+        server: ServerId,
+        question: Question,
+        within: Duration,
+    ) -> Result<T> {
         let offline = || Trouble::new(&table::AGENT_OFFLINE);
         let answer = self.agents.of(server).ask(question)?.ok_or_else(offline)?;
-        let answer = match tokio::time::timeout(ANSWER_WITHIN, answer).await {
+        let answer = match tokio::time::timeout(within, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => return Err(offline()),
-            Err(_) => return Err(Trouble::new(&table::AGENT_SILENT).with("seconds", ANSWER_WITHIN.as_secs())),
+            Err(_) => return Err(Trouble::new(&table::AGENT_SILENT).with("seconds", within.as_secs())),
         };
         match answer {
             Answer::Done(value) => {

@@ -60,15 +60,3 @@ pub struct Enrolment {
     /// To be pasted on the machine, where rempart-agent is installed.
     pub command: String,
 }
-
-/// Figures of a machine at one moment: processor, memory, disks, addresses, times.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(transparent)]
-#[schema(value_type = Object)]
-pub struct HostStats(pub serde_json::Value);
-
-/// What can be done on a machine: programs with their versions, folders of which an atomic snapshot can be made.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(transparent)]
-#[schema(value_type = Object)]
-pub struct HostCapabilities(pub serde_json::Value);

@@ -5,21 +5,25 @@
 
 mod access;
 mod agents;
+mod capabilities;
 mod dashboard;
 mod deploy;
 mod infrastructure;
 mod plans;
 mod runs;
 mod snapshots;
+mod stats;
 
 pub use access::*;
 pub use agents::*;
+pub use capabilities::*;
 pub use dashboard::*;
 pub use deploy::*;
 pub use infrastructure::*;
 pub use plans::*;
 pub use runs::*;
 pub use snapshots::*;
+pub use stats::*;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -9,6 +9,14 @@ super::codes! {
         fr: "Les journaux sont gardés de 1 à 3650 jours.";
         en: "Logs are kept for 1 to 3650 days.";
     }
+    THRESHOLD_PERCENT = 422 "settings.threshold_percent" {
+        fr: "{given} % n'est pas un seuil.", "Donnez de 10 à 100 %, ou ne surveillez pas cette mesure.";
+        en: "{given} % is no threshold.", "Give 10 to 100 %, or do not watch this figure.";
+    }
+    THRESHOLD_DAYS = 422 "settings.threshold_days" {
+        fr: "{given} jours n'est pas un seuil.", "Donnez de 1 à 365 jours, ou ne surveillez pas cette prévision.";
+        en: "{given} days is no threshold.", "Give 1 to 365 days, or do not watch this forecast.";
+    }
     MAIL_HOST = 422 "settings.mail_host" {
         fr: "Il manque le serveur de messagerie.", "Donnez son nom, comme smtp.example.org.";
         en: "The mail server is missing.", "Give its name, such as smtp.example.org.";
