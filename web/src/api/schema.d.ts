@@ -976,6 +976,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/servers/{id}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What asked for a person on the machine: what stands first, then the newest; at most fifty. */
+        get: operations["servers.alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/servers/{id}/capabilities": {
         parameters: {
             query?: never;
@@ -983,10 +1000,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What can be done on the machine, asked of its agent. Takes a few seconds. */
+        /** What can be done on the machine, as it was found out last: after its enrolment, or when somebody asked anew. */
         get: operations["servers.capabilities"];
         put?: never;
-        post?: never;
+        /** Finds out anew what can be done on the machine. Takes a few seconds, and up to two minutes where something hangs. */
+        post: operations["servers.learnCapabilities"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1002,7 +1020,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The machine's figures of now: what `GET /api/servers/{id}/stats` answers. */
+        /** Looks at the machine now, and keeps what is found. */
         post: operations["servers.collectStats"];
         delete?: never;
         options?: never;
@@ -1106,9 +1124,44 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The machine's figures of now, asked of its agent. */
+        /** What the last look at the machine found: it is looked at every quarter of an hour while it is there. */
         get: operations["servers.stats"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/stats/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures over time: every look of the last day, means of hours of the last week or month, means of days of the last year. */
+        get: operations["servers.statsHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The thresholds of one machine. */
+        get: operations["servers.readThresholds"];
+        /** Gives a machine its own thresholds, or has it follow the settings. They count from its next look on. */
+        put: operations["servers.writeThresholds"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1145,6 +1198,24 @@ export interface paths {
         put?: never;
         /** Sends a message with the stored settings, and says what the mail server said. */
         post: operations["settings.mailTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The thresholds of machines that have none of their own. */
+        get: operations["settings.readThresholds"];
+        /** Changes them. They count from each machine's next look on. */
+        put: operations["settings.writeThresholds"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1527,6 +1598,17 @@ export interface components {
             /** Format: int64 */
             runId?: number | null;
         };
+        /** @description One way of getting in. */
+        AccessAttempt: {
+            /** @description What the database or its program said. */
+            detail?: string | null;
+            method: components["schemas"]["AccessMethod"];
+            outcome: components["schemas"]["AccessOutcome"];
+        };
+        /** @enum {string} */
+        AccessMethod: "peer" | "passwordFile" | "rootSocket" | "debianFile" | "ownFile" | "containerEnvironment" | "noPassword" | "file";
+        /** @enum {string} */
+        AccessOutcome: "works" | "refused" | "notTried";
         /** @description The agent of a server that is not this machine. */
         Agent: {
             /** @description By which others may reach the machine. */
@@ -1559,6 +1641,11 @@ export interface components {
             message: string;
             severity: components["schemas"]["Severity"];
         };
+        /**
+         * @description What an alert is about.
+         * @enum {string}
+         */
+        AlertKind: "cpu" | "memory" | "disk" | "diskFullSoon";
         ApiToken: {
             /** Format: date-time */
             createdAt: string;
@@ -1662,12 +1749,73 @@ export interface components {
             /** Format: int64 */
             storedBytes: number;
         };
+        /** @enum {string} */
+        DatabaseKind: "postgresql" | "mysql" | "mariadb" | "mongodb" | "redis" | "sqlite" | "elasticsearch" | "opensearch";
+        /** @description Those of servers that have none of their own. */
+        DefaultThresholds: {
+            thresholds: components["schemas"]["Thresholds"];
+            /** Format: int64 */
+            version: number;
+        };
         /** @description A destination as the old system wrote it. */
         DestinationCreate: {
             config: Record<string, never>;
             name: string;
             /** @description Which fields `config` has depends on it: those of a storage pool's place. */
             type: components["schemas"]["PoolKind"];
+        };
+        /** @description When a file system will be full if it goes on so. */
+        DiskForecast: {
+            /** Format: date-time */
+            fullAt: string;
+            mountPoint: string;
+        };
+        DiskHistory: {
+            mountPoint: string;
+            points: components["schemas"]["DiskPoint"][];
+        };
+        DiskPoint: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description What ordinary users can have of it.
+             */
+            sizeBytes: number;
+            /** Format: int64 */
+            usedBytes: number;
+        };
+        DockerContainer: {
+            id: string;
+            image: string;
+            name: string;
+            project?: string | null;
+            service?: string | null;
+            /** @description As the engine says it: `running`, `exited`. */
+            state: string;
+        };
+        DockerNetwork: {
+            driver: string;
+            name: string;
+            project?: string | null;
+        };
+        /** @description What `docker compose` started together. */
+        DockerProject: {
+            configFiles: string[];
+            /** Format: int32 */
+            containers: number;
+            name: string;
+            /** Format: int32 */
+            running: number;
+            workingDir?: string | null;
+        };
+        DockerVolume: {
+            driver: string;
+            mountPoint?: string | null;
+            name: string;
+            project?: string | null;
+            /** @description Whether a container has it, running or not. */
+            used: boolean;
         };
         /** @description What an agent is installed with. The token is shown this once. */
         Enrolment: {
@@ -1728,8 +1876,72 @@ export interface components {
              */
             status: string;
         };
-        /** @description What can be done on a machine: programs with their versions, folders of which an atomic snapshot can be made. */
-        HostCapabilities: Record<string, never>;
+        HostAddress: {
+            address: string;
+            interface: string;
+        };
+        /** @description Fields that an older agent does not know are empty. */
+        HostCapabilities: {
+            databases: components["schemas"]["HostDatabase"][];
+            docker: components["schemas"]["HostDocker"] | null;
+            tools: components["schemas"]["HostTool"][];
+            /** @description Mounted file systems with a volume manager below them. */
+            volumes: components["schemas"]["HostVolume"][];
+        };
+        HostCpu: {
+            /** Format: int32 */
+            cores: number;
+            /** @description Over 1, 5 and 15 minutes. */
+            load: number[];
+            model?: string | null;
+            /**
+             * Format: double
+             * @description Of all cores, since the look before.
+             */
+            usagePercent?: number | null;
+        };
+        /** @description A database that runs there, or whose files lie there. */
+        HostDatabase: {
+            /** @description In the order in which they were tried: behind one that works none is. */
+            access: components["schemas"]["AccessAttempt"][];
+            /** @description The id of the container that it runs in. */
+            container?: string | null;
+            dataDir?: string | null;
+            kind: components["schemas"]["DatabaseKind"];
+            /** @description Where there are several of a kind: a cluster, a file. */
+            name?: string | null;
+            /** Format: int32 */
+            port?: number | null;
+            running: boolean;
+            /**
+             * Format: int64
+             * @description `null` where measuring took too long, or was not allowed.
+             */
+            sizeBytes?: number | null;
+            /** @description Of its data directory. */
+            snapshot: components["schemas"]["SnapshotAbility"];
+            socket?: string | null;
+            version?: string | null;
+        };
+        HostDisk: {
+            device: string;
+            fileSystem: string;
+            mountPoint: string;
+            readOnly: boolean;
+            space?: components["schemas"]["HostSpace"] | null;
+        };
+        /** @description The containers of a machine. */
+        HostDocker: {
+            containers: components["schemas"]["DockerContainer"][];
+            engine?: string | null;
+            networks: components["schemas"]["DockerNetwork"][];
+            /** @description Why nothing more is known of it. */
+            problem?: string | null;
+            projects: components["schemas"]["DockerProject"][];
+            socket: string;
+            version?: string | null;
+            volumes: components["schemas"]["DockerVolume"][];
+        };
         /** @description What a host is known by. */
         HostKey: {
             /** @description `SHA256:…`, as `ssh-keygen -l` prints it. */
@@ -1748,8 +1960,70 @@ export interface components {
          * @enum {string}
          */
         HostKeyState: "new" | "known" | "changed";
-        /** @description Figures of a machine at one moment: processor, memory, disks, addresses, times. */
-        HostStats: Record<string, never>;
+        HostMemory: {
+            /**
+             * Format: int64
+             * @description What programs can still get without swapping.
+             */
+            availableBytes: number;
+            /** Format: int64 */
+            swapFreeBytes: number;
+            /** Format: int64 */
+            swapTotalBytes: number;
+            /** Format: int64 */
+            totalBytes: number;
+        };
+        HostMount: {
+            device: string;
+            fileSystem: string;
+            mountPoint: string;
+            readOnly: boolean;
+        };
+        HostSpace: {
+            /**
+             * Format: int64
+             * @description What ordinary users can still write.
+             */
+            availableBytes: number;
+            /** Format: int64 */
+            freeBytes: number;
+            /** Format: int64 */
+            totalBytes: number;
+        };
+        /** @description Figures of a machine at one moment, as it says itself. */
+        HostStats: {
+            addresses: components["schemas"]["HostAddress"][];
+            /** Format: date-time */
+            bootedAt: string;
+            cpu: components["schemas"]["HostCpu"];
+            disks: components["schemas"]["HostDisk"][];
+            memory: components["schemas"]["HostMemory"];
+            system: components["schemas"]["HostSystem"];
+            /**
+             * Format: date-time
+             * @description By the machine's own clock.
+             */
+            takenAt: string;
+            /** Format: int64 */
+            uptimeSeconds: number;
+        };
+        HostSystem: {
+            architecture: string;
+            hostName: string;
+            kernel: string;
+            os: string;
+        };
+        /** @description A program that backups can make use of. */
+        HostTool: {
+            name: string;
+            path: string;
+            /** @description `null` where it is there and does not say. */
+            version?: string | null;
+        };
+        HostVolume: {
+            ability: components["schemas"]["SnapshotAbility"];
+            mount: components["schemas"]["HostMount"];
+        };
         Job: {
             /** Format: int32 */
             attempt: number;
@@ -2934,11 +3208,65 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /** @description What asked for a person on a machine. */
+        ServerAlert: {
+            /** Format: int64 */
+            id: number;
+            kind: components["schemas"]["AlertKind"];
+            /** @description In the reader's language, with the figures of the last look while it stood. */
+            message: string;
+            /** @description Of the file system that it is about, where it is about one. */
+            mountPoint?: string | null;
+            severity: components["schemas"]["Severity"];
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: date-time
+             * @description `null` while it stands.
+             */
+            until?: string | null;
+        };
+        /** @description What was found out when somebody last asked. */
+        ServerCapabilities: {
+            found?: components["schemas"]["HostCapabilities"] | null;
+            /**
+             * Format: date-time
+             * @description `null`: nobody has asked yet.
+             */
+            takenAt?: string | null;
+        };
         ServerCreate: {
             /** @description For people: the agent calls by itself, from wherever it is. */
             address?: string | null;
             labels?: string[];
             name: string;
+        };
+        /** @description What the last look at a machine found. */
+        ServerStats: {
+            figures?: components["schemas"]["HostStats"] | null;
+            /**
+             * @description File systems that fill steadily, by a straight line through what they held in the last four weeks. The others have
+             *     no date.
+             */
+            forecasts: components["schemas"]["DiskForecast"][];
+            /**
+             * Format: date-time
+             * @description By the clock of the server; `null`: nobody has looked yet.
+             */
+            takenAt?: string | null;
+            /** @description From where on there is an alert. */
+            thresholds: components["schemas"]["Thresholds"];
+        };
+        /** @description Of one server. */
+        ServerThresholds: {
+            /** @description Those of the settings. */
+            defaults: components["schemas"]["Thresholds"];
+            own?: components["schemas"]["Thresholds"] | null;
+            /** Format: int64 */
+            version: number;
+        };
+        ServerThresholdsWrite: {
+            own?: components["schemas"]["Thresholds"] | null;
         };
         /** @description What people say of a machine. */
         ServerUpdate: {
@@ -3031,6 +3359,47 @@ export interface components {
              */
             verifiedAt?: string | null;
         };
+        /** @description Whether an atomic snapshot can be made, and how large it should be. */
+        SnapshotAbility: {
+            /** @enum {string} */
+            kind: "btrfs";
+            subvolume: string;
+        } | {
+            /**
+             * Format: int64
+             * @description Enough for a backup of an hour, if it goes on as it did.
+             */
+            aggressiveBytes: number;
+            /**
+             * Format: int64
+             * @description With room for three times that.
+             */
+            conservativeBytes: number;
+            /** Format: int64 */
+            freeBytes: number;
+            group: string;
+            /** @enum {string} */
+            kind: "lvm";
+            /** Format: int64 */
+            sizeBytes: number;
+            volume: string;
+            /**
+             * Format: int64
+             * @description What is written to the volume, on average since the machine was started.
+             */
+            writtenBytesPerSecond?: number | null;
+        } | {
+            group: string;
+            /** @enum {string} */
+            kind: "lvmBlocked";
+            reason: components["schemas"]["SnapshotBlocked"];
+            volume: string;
+        } | {
+            /** @enum {string} */
+            kind: "none";
+        };
+        /** @enum {string} */
+        SnapshotBlocked: "groupFull" | "figuresUnknown";
         /** @description An entry of a snapshot's folder. */
         SnapshotEntry: {
             group: string;
@@ -3105,6 +3474,41 @@ export interface components {
              */
             port?: number | null;
         };
+        /** @description Figures over time, oldest first. While a machine was not there nothing is said of it. */
+        StatsHistory: {
+            disks: components["schemas"]["DiskHistory"][];
+            points: components["schemas"]["StatsPoint"][];
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: int32
+             * @description Between two points where nothing is missing, about.
+             */
+            stepSeconds: number;
+            /** Format: date-time */
+            until: string;
+        };
+        StatsPoint: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: double
+             * @description The highest of the span.
+             */
+            cpuPeakPercent?: number | null;
+            /** Format: double */
+            cpuPercent?: number | null;
+            /** Format: double */
+            load: number;
+            /** Format: int64 */
+            memoryTotalBytes: number;
+            /** Format: int64 */
+            memoryUsedBytes: number;
+            /** Format: int64 */
+            swapTotalBytes: number;
+            /** Format: int64 */
+            swapUsedBytes: number;
+        };
         StoragePoint: {
             /** Format: date-time */
             at: string;
@@ -3151,6 +3555,29 @@ export interface components {
         };
         /** @enum {string} */
         Theme: "auto" | "light" | "dark";
+        /** @description From where on a machine's figures raise an alert. `null`: that figure is not watched. */
+        Thresholds: {
+            /**
+             * Format: int32
+             * @description Of all cores, for ten minutes and more.
+             */
+            cpuPercent?: number | null;
+            /**
+             * Format: int32
+             * @description A file system that will be full within so many days.
+             */
+            diskFullDays?: number | null;
+            /**
+             * Format: int32
+             * @description Of each file system.
+             */
+            diskPercent?: number | null;
+            /**
+             * Format: int32
+             * @description For ten minutes and more.
+             */
+            memoryPercent?: number | null;
+        };
         TotpConfirm: {
             code: string;
         };
@@ -8045,6 +8472,57 @@ export interface operations {
             };
         };
     };
+    "servers.alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": 4,
+                     *         "kind": "disk",
+                     *         "message": "/ of “web-1” is 92 % full (threshold: 90 %).",
+                     *         "mountPoint": "/",
+                     *         "severity": "warning",
+                     *         "since": "2026-11-21T06:11:00Z",
+                     *         "until": null
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["ServerAlert"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "servers.capabilities": {
         parameters: {
             query?: never;
@@ -8064,11 +8542,243 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "tools": [],
-                     *       "volumes": []
+                     *       "found": {
+                     *         "databases": [
+                     *           {
+                     *             "access": [
+                     *               {
+                     *                 "detail": null,
+                     *                 "method": "peer",
+                     *                 "outcome": "works"
+                     *               }
+                     *             ],
+                     *             "container": null,
+                     *             "dataDir": "/var/lib/postgresql/15/main",
+                     *             "kind": "postgresql",
+                     *             "name": "15/main",
+                     *             "port": 5432,
+                     *             "running": true,
+                     *             "sizeBytes": 4412702208,
+                     *             "snapshot": {
+                     *               "kind": "none"
+                     *             },
+                     *             "socket": "/var/run/postgresql/.s.PGSQL.5432",
+                     *             "version": "15.14"
+                     *           }
+                     *         ],
+                     *         "docker": {
+                     *           "containers": [
+                     *             {
+                     *               "id": "4f1c9d2a7b3e",
+                     *               "image": "postgres:16",
+                     *               "name": "shop-db-1",
+                     *               "project": "shop",
+                     *               "service": "db",
+                     *               "state": "running"
+                     *             }
+                     *           ],
+                     *           "engine": "Docker Engine",
+                     *           "networks": [
+                     *             {
+                     *               "driver": "bridge",
+                     *               "name": "shop_default",
+                     *               "project": "shop"
+                     *             }
+                     *           ],
+                     *           "problem": null,
+                     *           "projects": [
+                     *             {
+                     *               "configFiles": [
+                     *                 "/srv/shop/compose.yaml"
+                     *               ],
+                     *               "containers": 2,
+                     *               "name": "shop",
+                     *               "running": 2,
+                     *               "workingDir": "/srv/shop"
+                     *             }
+                     *           ],
+                     *           "socket": "/var/run/docker.sock",
+                     *           "version": "27.3.1",
+                     *           "volumes": [
+                     *             {
+                     *               "driver": "local",
+                     *               "mountPoint": "/var/lib/docker/volumes/shop_data/_data",
+                     *               "name": "shop_data",
+                     *               "project": "shop",
+                     *               "used": true
+                     *             }
+                     *           ]
+                     *         },
+                     *         "tools": [
+                     *           {
+                     *             "name": "pg_dump",
+                     *             "path": "/usr/bin/pg_dump",
+                     *             "version": "15.14"
+                     *           }
+                     *         ],
+                     *         "volumes": [
+                     *           {
+                     *             "ability": {
+                     *               "aggressiveBytes": 2264924160,
+                     *               "conservativeBytes": 5662310400,
+                     *               "freeBytes": 53687091200,
+                     *               "group": "vg0",
+                     *               "kind": "lvm",
+                     *               "sizeBytes": 107374182400,
+                     *               "volume": "pg",
+                     *               "writtenBytesPerSecond": 524288
+                     *             },
+                     *             "mount": {
+                     *               "device": "/dev/mapper/vg0-pg",
+                     *               "fileSystem": "ext4",
+                     *               "mountPoint": "/var/lib/postgresql",
+                     *               "readOnly": false
+                     *             }
+                     *           }
+                     *         ]
+                     *       },
+                     *       "takenAt": "2026-11-21T08:12:00Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["HostCapabilities"];
+                    "application/json": components["schemas"]["ServerCapabilities"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "servers.learnCapabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "found": {
+                     *         "databases": [
+                     *           {
+                     *             "access": [
+                     *               {
+                     *                 "detail": null,
+                     *                 "method": "peer",
+                     *                 "outcome": "works"
+                     *               }
+                     *             ],
+                     *             "container": null,
+                     *             "dataDir": "/var/lib/postgresql/15/main",
+                     *             "kind": "postgresql",
+                     *             "name": "15/main",
+                     *             "port": 5432,
+                     *             "running": true,
+                     *             "sizeBytes": 4412702208,
+                     *             "snapshot": {
+                     *               "kind": "none"
+                     *             },
+                     *             "socket": "/var/run/postgresql/.s.PGSQL.5432",
+                     *             "version": "15.14"
+                     *           }
+                     *         ],
+                     *         "docker": {
+                     *           "containers": [
+                     *             {
+                     *               "id": "4f1c9d2a7b3e",
+                     *               "image": "postgres:16",
+                     *               "name": "shop-db-1",
+                     *               "project": "shop",
+                     *               "service": "db",
+                     *               "state": "running"
+                     *             }
+                     *           ],
+                     *           "engine": "Docker Engine",
+                     *           "networks": [
+                     *             {
+                     *               "driver": "bridge",
+                     *               "name": "shop_default",
+                     *               "project": "shop"
+                     *             }
+                     *           ],
+                     *           "problem": null,
+                     *           "projects": [
+                     *             {
+                     *               "configFiles": [
+                     *                 "/srv/shop/compose.yaml"
+                     *               ],
+                     *               "containers": 2,
+                     *               "name": "shop",
+                     *               "running": 2,
+                     *               "workingDir": "/srv/shop"
+                     *             }
+                     *           ],
+                     *           "socket": "/var/run/docker.sock",
+                     *           "version": "27.3.1",
+                     *           "volumes": [
+                     *             {
+                     *               "driver": "local",
+                     *               "mountPoint": "/var/lib/docker/volumes/shop_data/_data",
+                     *               "name": "shop_data",
+                     *               "project": "shop",
+                     *               "used": true
+                     *             }
+                     *           ]
+                     *         },
+                     *         "tools": [
+                     *           {
+                     *             "name": "pg_dump",
+                     *             "path": "/usr/bin/pg_dump",
+                     *             "version": "15.14"
+                     *           }
+                     *         ],
+                     *         "volumes": [
+                     *           {
+                     *             "ability": {
+                     *               "aggressiveBytes": 2264924160,
+                     *               "conservativeBytes": 5662310400,
+                     *               "freeBytes": 53687091200,
+                     *               "group": "vg0",
+                     *               "kind": "lvm",
+                     *               "sizeBytes": 107374182400,
+                     *               "volume": "pg",
+                     *               "writtenBytesPerSecond": 524288
+                     *             },
+                     *             "mount": {
+                     *               "device": "/dev/mapper/vg0-pg",
+                     *               "fileSystem": "ext4",
+                     *               "mountPoint": "/var/lib/postgresql",
+                     *               "readOnly": false
+                     *             }
+                     *           }
+                     *         ]
+                     *       },
+                     *       "takenAt": "2026-11-21T08:12:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServerCapabilities"];
                 };
             };
             "4XX": {
@@ -8124,11 +8834,68 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "figures": {
+                     *         "addresses": [
+                     *           {
+                     *             "address": "192.0.2.7",
+                     *             "interface": "eth0"
+                     *           }
+                     *         ],
+                     *         "bootedAt": "2026-11-20T08:41:00Z",
+                     *         "cpu": {
+                     *           "cores": 4,
+                     *           "load": [
+                     *             0.42,
+                     *             0.35,
+                     *             0.3
+                     *           ],
+                     *           "model": "AMD EPYC 7763",
+                     *           "usagePercent": 12.5
+                     *         },
+                     *         "disks": [
+                     *           {
+                     *             "device": "/dev/vda1",
+                     *             "fileSystem": "ext4",
+                     *             "mountPoint": "/",
+                     *             "readOnly": false,
+                     *             "space": {
+                     *               "availableBytes": 35848699904,
+                     *               "freeBytes": 41231687680,
+                     *               "totalBytes": 105089261568
+                     *             }
+                     *           }
+                     *         ],
+                     *         "memory": {
+                     *           "availableBytes": 5712306176,
+                     *           "swapFreeBytes": 1073741824,
+                     *           "swapTotalBytes": 1073741824,
+                     *           "totalBytes": 8324485120
+                     *         },
+                     *         "system": {
+                     *           "architecture": "x86_64",
+                     *           "hostName": "web-1",
+                     *           "kernel": "6.1.0-28-amd64",
+                     *           "os": "Debian GNU/Linux 12 (bookworm)"
+                     *         },
+                     *         "takenAt": "2026-11-21T08:41:00Z",
+                     *         "uptimeSeconds": 86400
+                     *       },
+                     *       "forecasts": [
+                     *         {
+                     *           "fullAt": "2026-12-24T03:00:00Z",
+                     *           "mountPoint": "/"
+                     *         }
+                     *       ],
                      *       "takenAt": "2026-11-21T08:41:00Z",
-                     *       "uptimeSeconds": 86400
+                     *       "thresholds": {
+                     *         "cpuPercent": 95,
+                     *         "diskFullDays": 14,
+                     *         "diskPercent": 90,
+                     *         "memoryPercent": 95
+                     *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["HostStats"];
+                    "application/json": components["schemas"]["ServerStats"];
                 };
             };
             "4XX": {
@@ -8489,11 +9256,68 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "figures": {
+                     *         "addresses": [
+                     *           {
+                     *             "address": "192.0.2.7",
+                     *             "interface": "eth0"
+                     *           }
+                     *         ],
+                     *         "bootedAt": "2026-11-20T08:41:00Z",
+                     *         "cpu": {
+                     *           "cores": 4,
+                     *           "load": [
+                     *             0.42,
+                     *             0.35,
+                     *             0.3
+                     *           ],
+                     *           "model": "AMD EPYC 7763",
+                     *           "usagePercent": 12.5
+                     *         },
+                     *         "disks": [
+                     *           {
+                     *             "device": "/dev/vda1",
+                     *             "fileSystem": "ext4",
+                     *             "mountPoint": "/",
+                     *             "readOnly": false,
+                     *             "space": {
+                     *               "availableBytes": 35848699904,
+                     *               "freeBytes": 41231687680,
+                     *               "totalBytes": 105089261568
+                     *             }
+                     *           }
+                     *         ],
+                     *         "memory": {
+                     *           "availableBytes": 5712306176,
+                     *           "swapFreeBytes": 1073741824,
+                     *           "swapTotalBytes": 1073741824,
+                     *           "totalBytes": 8324485120
+                     *         },
+                     *         "system": {
+                     *           "architecture": "x86_64",
+                     *           "hostName": "web-1",
+                     *           "kernel": "6.1.0-28-amd64",
+                     *           "os": "Debian GNU/Linux 12 (bookworm)"
+                     *         },
+                     *         "takenAt": "2026-11-21T08:41:00Z",
+                     *         "uptimeSeconds": 86400
+                     *       },
+                     *       "forecasts": [
+                     *         {
+                     *           "fullAt": "2026-12-24T03:00:00Z",
+                     *           "mountPoint": "/"
+                     *         }
+                     *       ],
                      *       "takenAt": "2026-11-21T08:41:00Z",
-                     *       "uptimeSeconds": 86400
+                     *       "thresholds": {
+                     *         "cpuPercent": 95,
+                     *         "diskFullDays": 14,
+                     *         "diskPercent": 90,
+                     *         "memoryPercent": 95
+                     *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["HostStats"];
+                    "application/json": components["schemas"]["ServerStats"];
                 };
             };
             "4XX": {
@@ -8512,7 +9336,186 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            "5XX": {
+        };
+    };
+    "servers.statsHistory": {
+        parameters: {
+            query: {
+                /**
+                 * @description How far back: `day`, `week`, `month` or `year`.
+                 * @example day
+                 */
+                range: "day" | "week" | "month" | "year";
+            };
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "disks": [
+                     *         {
+                     *           "mountPoint": "/",
+                     *           "points": [
+                     *             {
+                     *               "at": "2026-11-21T08:41:00Z",
+                     *               "sizeBytes": 99706273792,
+                     *               "usedBytes": 63857573888
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "points": [
+                     *         {
+                     *           "at": "2026-11-21T08:41:00Z",
+                     *           "cpuPeakPercent": 12.5,
+                     *           "cpuPercent": 12.5,
+                     *           "load": 0.42,
+                     *           "memoryTotalBytes": 8324485120,
+                     *           "memoryUsedBytes": 2612178944,
+                     *           "swapTotalBytes": 1073741824,
+                     *           "swapUsedBytes": 0
+                     *         }
+                     *       ],
+                     *       "since": "2026-11-20T08:41:00Z",
+                     *       "stepSeconds": 900,
+                     *       "until": "2026-11-21T08:41:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StatsHistory"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "servers.readThresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "defaults": {
+                     *         "cpuPercent": 95,
+                     *         "diskFullDays": 14,
+                     *         "diskPercent": 90,
+                     *         "memoryPercent": 95
+                     *       },
+                     *       "own": null,
+                     *       "version": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServerThresholds"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "servers.writeThresholds": {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag that was read; `*` overwrites whatever is there
+                 * @example "3"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "own": {
+                 *         "cpuPercent": null,
+                 *         "diskFullDays": 30,
+                 *         "diskPercent": 85,
+                 *         "memoryPercent": 98
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ServerThresholdsWrite"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "defaults": {
+                     *         "cpuPercent": 95,
+                     *         "diskFullDays": 14,
+                     *         "diskPercent": 90,
+                     *         "memoryPercent": 95
+                     *       },
+                     *       "own": null,
+                     *       "version": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServerThresholds"];
+                };
+            };
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8714,6 +9717,116 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "settings.readThresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "thresholds": {
+                     *         "cpuPercent": 95,
+                     *         "diskFullDays": 14,
+                     *         "diskPercent": 90,
+                     *         "memoryPercent": 95
+                     *       },
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DefaultThresholds"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "request.stale",
+                     *       "field": null,
+                     *       "hint": "Reload it, then make your change again.",
+                     *       "message": "Somebody changed this item in the meantime; nothing was saved."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "settings.writeThresholds": {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag that was read; `*` overwrites whatever is there
+                 * @example "3"
+                 */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "cpuPercent": 95,
+                 *       "diskFullDays": 14,
+                 *       "diskPercent": 90,
+                 *       "memoryPercent": 95
+                 *     }
+                 */
+                "application/json": components["schemas"]["Thresholds"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "thresholds": {
+                     *         "cpuPercent": 95,
+                     *         "diskFullDays": 14,
+                     *         "diskPercent": 90,
+                     *         "memoryPercent": 95
+                     *       },
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DefaultThresholds"];
                 };
             };
             "4XX": {

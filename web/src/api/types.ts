@@ -1,5 +1,5 @@
 /** The server's data types under short names. Generated code is imported here and in `client.ts`, nowhere else. */
-import type { components } from "./schema";
+import type { components, operations } from "./schema";
 
 type Schemas = components["schemas"];
 
@@ -36,6 +36,19 @@ export type HostKeyShown = Schemas["HostKeyShown"];
 export type Reach = Schemas["Reach"];
 export type SshLogin = Schemas["SshLogin"];
 export type SshMethod = Schemas["SshMethod"];
+export type ServerStats = Schemas["ServerStats"];
+export type HostStats = Schemas["HostStats"];
+export type HistoryRange = operations["servers.statsHistory"]["parameters"]["query"]["range"];
+export type StatsHistory = Schemas["StatsHistory"];
+export type Thresholds = Schemas["Thresholds"];
+export type DefaultThresholds = Schemas["DefaultThresholds"];
+export type ServerThresholds = Schemas["ServerThresholds"];
+export type ServerAlert = Schemas["ServerAlert"];
+export type HostCapabilities = Schemas["HostCapabilities"];
+export type HostDatabase = Schemas["HostDatabase"];
+export type AccessAttempt = Schemas["AccessAttempt"];
+export type SnapshotAbility = Schemas["SnapshotAbility"];
+export type HostDocker = Schemas["HostDocker"];
 export type FileKind = Schemas["FileKind"];
 export type ExplorerEntry = Schemas["ExplorerEntry"];
 export type PoolKind = Schemas["PoolKind"];

@@ -14,10 +14,15 @@ const MADE_OLD: Record<Topic, readonly string[]> = {
   repositories: ["repositories", "dashboard"],
   snapshots: ["snapshots", "repositories", "dashboard"],
   servers: ["servers", "dashboard"],
+  stats: ["stats"],
+  alerts: ["alerts", "dashboard"],
   workers: ["workers"],
   users: ["users", "tokens", "sessions", "me"],
   settings: ["settings", "setup"],
 };
+
+/** Of these, an event makes old only what is about its own object, whose number follows in the key. */
+const OF_ONE: ReadonlySet<Topic> = new Set(["stats"]);
 
 /** Events come in bursts: what they make old is asked for once. */
 const GATHER_MS = 250;
@@ -25,7 +30,8 @@ const GATHER_MS = 250;
 /** Collects what events make old, and has it asked for again, once for each burst. Only what is on the page is fetched. */
 export class Freshness {
   private readonly client: QueryClient;
-  private readonly old = new Set<string>();
+  /** How the keys of what is old begin, by their text. */
+  private readonly old = new Map<string, QueryKey>();
   private timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(client: QueryClient) {
@@ -33,7 +39,10 @@ export class Freshness {
   }
 
   event(event: ServerEvent): void {
-    for (const word of MADE_OLD[event.topic]) this.old.add(word);
+    for (const word of MADE_OLD[event.topic]) {
+      const begin = OF_ONE.has(event.topic) ? [word, event.id] : [word];
+      this.old.set(begin.join(" "), begin);
+    }
     this.timer ??= setTimeout(() => this.flush(), GATHER_MS);
   }
 
@@ -45,10 +54,10 @@ export class Freshness {
   flush(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
-    const words = [...this.old];
+    const begins = [...this.old.values()];
     this.old.clear();
-    if (words.length === 0) return;
-    this.invalidate(({ queryKey }) => words.some((word) => beginsWith(queryKey, word)));
+    if (begins.length === 0) return;
+    this.invalidate(({ queryKey }) => begins.some((begin) => beginsWith(queryKey, begin)));
   }
 
   /** Asks again for what is on the page, except long lists: these say that they have changed. */
@@ -70,6 +79,6 @@ function isOpening({ state }: Query): boolean {
   return state.data === undefined && state.fetchStatus === "fetching";
 }
 
-function beginsWith(key: QueryKey, word: string): boolean {
-  return key[0] === word;
+function beginsWith(key: QueryKey, begin: QueryKey): boolean {
+  return begin.every((part, at) => key[at] === part);
 }

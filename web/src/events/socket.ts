@@ -12,6 +12,8 @@ export type Topic =
   | "repositories"
   | "snapshots"
   | "servers"
+  | "stats"
+  | "alerts"
   | "workers"
   | "users"
   | "settings";
@@ -24,6 +26,8 @@ export const TOPICS: readonly Topic[] = [
   "repositories",
   "snapshots",
   "servers",
+  "stats",
+  "alerts",
   "workers",
   "users",
   "settings",

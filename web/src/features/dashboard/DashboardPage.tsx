@@ -28,6 +28,9 @@ export function DashboardPage() {
       {dashboard.error && !dashboard.data && (
         <ErrorState error={dashboard.error} onRetry={() => void dashboard.refetch()} />
       )}
+      {dashboard.data && dashboard.data.protection == null && dashboard.data.alerts.length > 0 && (
+        <AlertList alerts={dashboard.data.alerts} />
+      )}
       {dashboard.data && (dashboard.data.protection == null ? <Nothing /> : <Overview dashboard={dashboard.data} />)}
     </Page>
   );

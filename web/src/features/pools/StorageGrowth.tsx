@@ -1,8 +1,7 @@
-import { Skeleton } from "@mantine/core";
-import { lazy, Suspense } from "react";
-
-/** ECharts is large: it comes with the first chart that is shown, in a chunk of its own. */
-const GrowthChart = lazy(() => import("./GrowthChart").then((module) => ({ default: module.GrowthChart })));
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { TimeChart } from "@/shared/chart/TimeChart";
+import { useFormat } from "@/shared/format";
 
 export interface GrowthPoint {
   at: string;
@@ -14,10 +13,29 @@ export interface GrowthSeries {
   points: GrowthPoint[];
 }
 
-export function StorageGrowth({ series, height = 220 }: { series: GrowthSeries[]; height?: number }) {
+export function StorageGrowth({ series, height }: { series: GrowthSeries[]; height?: number }) {
+  const { t } = useTranslation();
+  const { bytes, date } = useFormat();
+  const lines = useMemo(
+    () =>
+      series.map(({ name, points }) => ({
+        name,
+        points: points.map(({ at, usedBytes }) => [Date.parse(at), usedBytes] as const),
+      })),
+    [series],
+  );
+  const told = series
+    .map(({ name, points }) => {
+      const last = points.at(-1);
+      return last ? t("pools.growth.told", { name, used: bytes(last.usedBytes), date: date(last.at) }) : name;
+    })
+    .join("; ");
   return (
-    <Suspense fallback={<Skeleton height={height} aria-hidden />}>
-      <GrowthChart series={series} height={height} />
-    </Suspense>
+    <TimeChart
+      series={lines}
+      write={bytes}
+      label={t("pools.growth.label", { told })}
+      {...(height !== undefined && { height })}
+    />
   );
 }

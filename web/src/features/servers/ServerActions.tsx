@@ -1,6 +1,7 @@
 import { Button, Menu } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import {
+  BellRing,
   ChevronDown,
   CircleArrowUp,
   Eraser,
@@ -26,9 +27,10 @@ import { useDeleteServer, useRevokeAgent } from "./changes";
 import { ServerForm } from "./ServerForm";
 import { AgentJob } from "./ssh/AgentJob";
 import type { AgentAction } from "./ssh/changes";
+import { ThresholdsDialog } from "./watch/ThresholdsDialog";
 
 type Care = Exclude<AgentAction, "install">;
-type Dialog = "none" | "edit" | "enrol" | "revoke" | "delete" | Care;
+type Dialog = "none" | "edit" | "thresholds" | "enrol" | "revoke" | "delete" | Care;
 
 const CARE: readonly { action: Care; icon: LucideIcon }[] = [
   { action: "upgrade", icon: CircleArrowUp },
@@ -69,6 +71,9 @@ export function ServerActions({ server }: { server: Server }) {
             <Menu.Item leftSection={<Pencil size={16} aria-hidden />} onClick={() => setDialog("edit")}>
               {t("common.edit")}
             </Menu.Item>
+            <Menu.Item leftSection={<BellRing size={16} aria-hidden />} onClick={() => setDialog("thresholds")}>
+              {t("thresholds.edit")}
+            </Menu.Item>
             {!server.local && (
               <>
                 <Menu.Item leftSection={<KeyRound size={16} aria-hidden />} onClick={() => setDialog("enrol")}>
@@ -107,6 +112,7 @@ export function ServerActions({ server }: { server: Server }) {
       <WideDialog opened={dialog === "edit"} onClose={close} title={t("servers.edit", { name: server.name })}>
         <ServerForm existing={server} onSaved={close} onCancel={close} />
       </WideDialog>
+      <ThresholdsDialog server={server} opened={dialog === "thresholds"} onClose={close} />
       <WideDialog opened={dialog === "enrol"} onClose={close} title={t("servers.enrol.of", { name: server.name })}>
         <AgentInstall server={server} onClose={close} />
       </WideDialog>

@@ -16,6 +16,10 @@ import { LastSeen } from "./LastSeen";
 import { serverQuery } from "./queries";
 import { ServerActions } from "./ServerActions";
 import { useAgentFacts } from "./useAgentFacts";
+import { AlertsSection } from "./watch/AlertsSection";
+import { CapabilitiesSection } from "./watch/CapabilitiesSection";
+import { HistorySection } from "./watch/HistorySection";
+import { StatsSection } from "./watch/StatsSection";
 
 export function ServerPage() {
   const id = useIdParam("serverId");
@@ -35,6 +39,7 @@ function ServerDetails({ server }: { server: Server }) {
       description={server.local ? t("servers.thisMachineWhy") : server.address}
       actions={<ServerActions server={server} />}
     >
+      <AlertsSection serverId={server.id} />
       <Card>
         <Facts
           facts={[
@@ -59,6 +64,13 @@ function ServerDetails({ server }: { server: Server }) {
         />
       </Card>
       {server.connection === "online" ? <Files server={server} /> : <Unreachable server={server} />}
+      {server.connection !== "neverSeen" && (
+        <>
+          <StatsSection server={server} />
+          <HistorySection serverId={server.id} />
+          <CapabilitiesSection server={server} />
+        </>
+      )}
     </Page>
   );
 }

@@ -64,8 +64,14 @@ export const auditAction = {
       restartAgent: "Agent restart asked for",
       uninstallAgent: "Agent removal asked for",
       readAgentJournal: "Agent’s journal asked for",
+      learnCapabilities: "Search for what can be protected",
+      writeThresholds: "Server’s alert thresholds changed",
     },
-    settings: { write: "Settings changed", mailTest: "Test message sent" },
+    settings: {
+      write: "Settings changed",
+      writeThresholds: "Alert thresholds changed",
+      mailTest: "Test message sent",
+    },
     workers: { start: "Worker started", stop: "Worker stopped", restart: "Worker restarted" },
     legacy: {
       runBackupJob: "Plan run (older interface)",

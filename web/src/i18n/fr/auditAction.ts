@@ -64,8 +64,14 @@ export const auditAction = {
       restartAgent: "Redémarrage de l’agent demandé",
       uninstallAgent: "Retrait de l’agent demandé",
       readAgentJournal: "Journal de l’agent demandé",
+      learnCapabilities: "Recherche de ce qui peut être protégé",
+      writeThresholds: "Seuils d’alerte du serveur modifiés",
     },
-    settings: { write: "Réglages modifiés", mailTest: "Message d’essai envoyé" },
+    settings: {
+      write: "Réglages modifiés",
+      writeThresholds: "Seuils d’alerte modifiés",
+      mailTest: "Message d’essai envoyé",
+    },
     workers: { start: "Exécuteur démarré", stop: "Exécuteur arrêté", restart: "Exécuteur redémarré" },
     legacy: {
       runBackupJob: "Plan exécuté (ancienne interface)",

@@ -5,6 +5,7 @@ import { Page, PageSkeleton } from "@/shared/Page";
 import { ErrorState } from "@/shared/states";
 import { GeneralSection } from "./GeneralSection";
 import { MailSection } from "./MailSection";
+import { ThresholdsSection } from "./ThresholdsSection";
 
 export function SettingsPage() {
   const { t } = useTranslation();
@@ -18,6 +19,7 @@ export function SettingsPage() {
         <div key={settings.data.version} style={{ display: "grid", gap: "1.25rem" }}>
           <GeneralSection settings={settings.data} />
           <MailSection settings={settings.data} />
+          <ThresholdsSection />
         </div>
       )}
     </Page>

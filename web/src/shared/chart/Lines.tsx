@@ -4,9 +4,8 @@ import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from 
 import * as echarts from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
-import { useTranslation } from "react-i18next";
 import { useFormat } from "@/shared/format";
-import type { GrowthSeries } from "./StorageGrowth";
+import type { TimeChartProps, TimeSeries } from "./TimeChart";
 
 echarts.use([LineChart, GridComponent, TooltipComponent, LegendComponent, AriaComponent, CanvasRenderer]);
 
@@ -20,19 +19,19 @@ const DASHES = ["solid", "dashed", "dotted"] as const;
 const DAY_MS = 86_400_000;
 
 /** From the first to the last point of all lines. */
-function spanMs(series: readonly GrowthSeries[]): number {
-  const times = series.flatMap(({ points }) => points.map((point) => Date.parse(point.at)));
+function spanMs(series: readonly TimeSeries[]): number {
+  const times = series.flatMap(({ points }) => points.map(([at]) => at));
   return times.length === 0 ? 0 : Math.max(...times) - Math.min(...times);
 }
 
-export function GrowthChart({ series, height }: { series: GrowthSeries[]; height: number }) {
-  const { t } = useTranslation();
-  const { bytes, date, dateTime } = useFormat();
+/** One value over time for each of a few things; a point without a value is a gap. */
+export function Lines({ series, height, write, label, top, from, until }: TimeChartProps & { height: number }) {
+  const { date, dateTime } = useFormat();
   const scheme = useComputedColorScheme("light");
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<echarts.ECharts | null>(null);
-  const bytesRef = useRef({ bytes, date, dateTime });
-  bytesRef.current = { bytes, date, dateTime };
+  const written = useRef({ write, date, dateTime });
+  written.current = { write, date, dateTime };
 
   useEffect(() => {
     if (!box.current) return;
@@ -53,7 +52,7 @@ export function GrowthChart({ series, height }: { series: GrowthSeries[]; height
     const line = style.getPropertyValue("--rp-line").trim();
     const panel = style.getPropertyValue("--rp-panel").trim();
     const text = style.getPropertyValue("--rp-text").trim();
-    const short = spanMs(series) < 2 * DAY_MS;
+    const short = (from !== undefined && until !== undefined ? until - from : spanMs(series)) < 2 * DAY_MS;
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     chart.current?.setOption(
       {
@@ -70,13 +69,15 @@ export function GrowthChart({ series, height }: { series: GrowthSeries[]; height
           textStyle: { color: text, fontSize: 12 },
           axisPointer: {
             label: {
-              formatter: ({ value }: { value: number }) => bytesRef.current.dateTime(new Date(value).toISOString()),
+              formatter: ({ value }: { value: number }) => written.current.dateTime(new Date(value).toISOString()),
             },
           },
-          valueFormatter: (value: unknown) => bytesRef.current.bytes(Number(value)),
+          valueFormatter: (value: unknown) => (typeof value === "number" ? written.current.write(value) : "–"),
         },
         xAxis: {
           type: "time",
+          min: from,
+          max: until,
           axisLine: { lineStyle: { color: line } },
           axisTick: { show: false },
           splitNumber: 4,
@@ -84,37 +85,41 @@ export function GrowthChart({ series, height }: { series: GrowthSeries[]; height
             color: quiet,
             hideOverlap: true,
             formatter: (at: number) => {
-              const written = bytesRef.current;
-              return (short ? written.dateTime : written.date)(new Date(at).toISOString());
+              const { dateTime, date } = written.current;
+              return (short ? dateTime : date)(new Date(at).toISOString());
             },
           },
         },
         yAxis: {
           type: "value",
           splitNumber: 3,
-          axisLabel: { color: quiet, formatter: (value: number) => bytesRef.current.bytes(value) },
+          min: top === undefined ? undefined : 0,
+          max: top,
+          interval: top === undefined ? undefined : top / 4,
+          axisLabel: { color: quiet, formatter: (value: number) => written.current.write(value) },
           splitLine: { lineStyle: { color: line } },
         },
         series: series.map(({ name, points }, at) => ({
           name,
           type: "line",
           smooth: 0.2,
-          symbol: points.length > 1 ? "none" : "circle",
-          symbolSize: 8,
+          connectNulls: false,
+          // A point between two gaps has no line that would show it.
+          showSymbol: true,
+          symbol: "circle",
+          symbolSize: (_: unknown, { dataIndex }: { dataIndex: number }) => (isAlone(points, dataIndex) ? 6 : 0),
           lineStyle: { width: 2, type: DASHES[at % DASHES.length] },
           areaStyle: { opacity: series.length > 1 ? 0.06 : 0.14 },
-          data: points.map((point) => [Date.parse(point.at), point.usedBytes]),
+          data: points,
         })),
       },
       { notMerge: true },
     );
-  }, [series, scheme]);
+  }, [series, scheme, top, from, until]);
 
-  const told = series
-    .map(({ name, points }) => {
-      const last = points.at(-1);
-      return last ? t("pools.growth.told", { name, used: bytes(last.usedBytes), date: date(last.at) }) : name;
-    })
-    .join("; ");
-  return <div ref={box} style={{ height, width: "100%" }} role="img" aria-label={t("pools.growth.label", { told })} />;
+  return <div ref={box} style={{ height, width: "100%" }} role="img" aria-label={label} />;
+}
+
+function isAlone(points: TimeSeries["points"], at: number): boolean {
+  return (points[at - 1]?.[1] ?? null) === null && (points[at + 1]?.[1] ?? null) === null;
 }
