@@ -19,7 +19,7 @@ pub fn run(data: &Path) -> anyhow::Result<ExitCode> {
     let home = Arc::new(Home::of(&folder)?);
     // One thread carries all connections; work is done on threads of the jobs.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let (ask, asked) = watch::channel(false);
         let mut terminated = signal(SignalKind::terminate()).context("cannot watch for signals")?;
         let mut interrupted = signal(SignalKind::interrupt()).context("cannot watch for signals")?;
@@ -32,7 +32,10 @@ pub fn run(data: &Path) -> anyhow::Result<ExitCode> {
             let _ = ask.send(true);
         });
         control::keep(&folder, home, asked).await
-    })?;
+    });
+    // A question that is being answered holds nobody up: it only reads, and nobody waits for the answer.
+    runtime.shutdown_background();
+    ended?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
