@@ -45,8 +45,13 @@ async fn a_machine_is_added_changed_and_removed() {
     assert_eq!(admin.delete(&path).await.expect(204).text, "");
     admin.get(&path).await.refused(404, "request.not_found");
     // This machine answers by itself.
-    assert!(admin.get("/api/servers/1/stats").await.expect(200).body["memory"]["totalBytes"].as_u64() > Some(0));
-    assert!(admin.get("/api/servers/1/capabilities").await.expect(200).body["tools"].is_array());
+    assert!(
+        admin.post("/api/servers/1/collect-stats", json!({})).await.expect(200).body["figures"]["memory"]["totalBytes"]
+            .as_u64()
+            > Some(0)
+    );
+    let found = admin.post("/api/servers/1/capabilities", json!({})).await.expect(200).body;
+    assert!(found["found"]["tools"].is_array());
 }
 
 #[tokio::test]
