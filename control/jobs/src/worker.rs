@@ -84,8 +84,11 @@ pub struct Worker {
     /// Counts the jobs that it brought to an end, whatever the outcome.
     pub done: Arc<AtomicU64>,
     /// Where the worker's own log lines go.
-    pub say: Arc<dyn Fn(LogLevel, &Told) + Send + Sync>,
+    pub say: Arc<Say>,
 }
+
+/// Takes a log line.
+pub type Say = dyn Fn(LogLevel, &Told) + Send + Sync;
 
 impl Worker {
     /// Works until it is told to stop.

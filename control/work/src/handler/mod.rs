@@ -52,11 +52,14 @@ impl Line for String {
     }
 }
 
+/// Takes a log line as it is stored.
+type Log = dyn Fn(LogLevel, &str) + Send + Sync;
+
 /// What a handler is given beside its job: a gauge that others look at, and a log.
 pub struct Desk {
     /// Holds the request to stop, too.
     pub gauge: Arc<Gauge>,
-    log: Arc<dyn Fn(LogLevel, &str) + Send + Sync>,
+    log: Arc<Log>,
     /// How far an agent says that it is.
     told: Mutex<Option<JobProgress>>,
     /// What the run's counters are in the end.

@@ -24,14 +24,15 @@ pub struct History {
 
 /// When each file system of a history will be full, where that can be told.
 pub fn forecasts(samples: &[DiskSample]) -> Vec<(String, Timestamp)> {
-    let mut by_mount: BTreeMap<&str, (Vec<(Timestamp, u64)>, u64)> = BTreeMap::new();
+    let mut by_mount: BTreeMap<&str, Vec<&DiskSample>> = BTreeMap::new();
     for sample in samples {
-        let (points, size_bytes) = by_mount.entry(&sample.mount_point).or_default();
-        points.push((sample.at, sample.used_bytes));
-        // The newest comes last: a disk may have been enlarged.
-        *size_bytes = sample.size_bytes;
+        by_mount.entry(&sample.mount_point).or_default().push(sample);
     }
-    let dated = by_mount.into_iter().filter_map(|(mount, (points, size))| Some((mount, full_at(&points, size)?)));
+    let dated = by_mount.into_iter().filter_map(|(mount, samples)| {
+        let points: Vec<_> = samples.iter().map(|sample| (sample.at, sample.used_bytes)).collect();
+        // The newest comes last: a disk may have been enlarged.
+        Some((mount, full_at(&points, samples.last()?.size_bytes)?))
+    });
     dated.map(|(mount, at)| (mount.to_owned(), at)).collect()
 }
 

@@ -68,7 +68,7 @@ impl Process {
     }
 
     /// A file as the process names it, to be opened from here.
-    pub fn from_here(&self, path: &Path) -> PathBuf {
+    pub fn seen_from_here(&self, path: &Path) -> PathBuf {
         if self.container.is_none() {
             return path.to_owned();
         }

@@ -54,7 +54,7 @@ pub(super) fn pieces(entries: &[PackEntry], stored_bytes: u64) -> impl Iterator<
 fn unknown<'a>(reached: &mut u64, end: u64) -> Option<Piece<'a>> {
     let start = *reached;
     *reached = end.min(start + PIECE_BYTES).max(start);
-    (*reached > start).then(|| Piece { range: start..*reached, new_from: start, entries: &[] })
+    (*reached > start).then_some(Piece { range: start..*reached, new_from: start, entries: &[] })
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ impl<'p> Walk<'p> {
     }
 
     /// What the hash of the file has not seen of this piece.
-    fn to_hash(&mut self) -> Option<(&mut Sha256Stream, &[u8])> {
+    fn unhashed(&mut self) -> Option<(&mut Sha256Stream, &[u8])> {
         let (file, piece) = (self.file.as_mut()?, self.piece.as_ref()?);
         let seen = (piece.new_from - piece.range.start) as usize;
         Some((file, self.source.bytes(piece).get(seen..).unwrap_or_default()))
@@ -213,8 +213,8 @@ pub(super) fn walk_side_by_side(check: &Checker<'_>, walks: &mut [Walk<'_>], roo
         if on_the_way == 0 {
             break;
         }
-        let mut to_hash: Vec<_> = walks.iter_mut().filter_map(Walk::to_hash).collect();
-        Sha256Stream::update_many(&mut to_hash);
+        let mut unhashed: Vec<_> = walks.iter_mut().filter_map(Walk::unhashed).collect();
+        Sha256Stream::update_many(&mut unhashed);
         walks.iter_mut().enumerate().for_each(|(owner, walk)| walk.open_blobs(owner, &mut waiting));
     }
     waiting.settle();

@@ -147,7 +147,8 @@ impl Database {
     /// Of the data directory, as seen from here.
     fn measure(&mut self, process: Option<&Process>) {
         let Some(folder) = &self.data_dir else { return };
-        let here = process.map_or_else(|| folder.as_path().to_owned(), |process| process.from_here(folder.as_path()));
+        let here =
+            process.map_or_else(|| folder.as_path().to_owned(), |process| process.seen_from_here(folder.as_path()));
         self.size_bytes = measure::folder_bytes(&here);
     }
 }

@@ -19,7 +19,7 @@ fn running(process: &Process) -> Database {
     let mut database = Database::of_process(DatabaseKind::Mongodb, process);
     let file = process.argument("config").or_else(|| process.argument("f"));
     let configuration =
-        file.and_then(|file| std::fs::read_to_string(process.from_here(Path::new(file))).ok()).unwrap_or_default();
+        file.and_then(|file| std::fs::read_to_string(process.seen_from_here(Path::new(file))).ok()).unwrap_or_default();
     let folder = process.argument("dbpath").map(str::to_owned).or_else(|| setting(&configuration, "dbPath"));
     database.data_dir = Some(HostPath::from(folder.as_deref().unwrap_or(USUAL_FOLDER)));
     if database.container.is_none() {

@@ -33,7 +33,7 @@ fn running(process: &Process) -> Database {
     database.socket = process.unix_sockets().into_iter().find(|socket| !socket.to_text().contains("mysqlx"));
     database.version = said.as_deref().map(number);
     // It works in its data directory, whatever its configuration says where.
-    let folder = process.working_folder().filter(|folder| process.from_here(folder).join("mysql").is_dir());
+    let folder = process.working_folder().filter(|folder| process.seen_from_here(folder).join("mysql").is_dir());
     database.data_dir = folder.as_deref().map(HostPath::from);
     database.measure(Some(process));
     if database.container.is_some() {

@@ -28,8 +28,8 @@ pub fn find(processes: &[Process]) -> Vec<Database> {
 fn running(process: &Process) -> Database {
     let mut database = Database::of_process(DatabaseKind::Postgresql, process);
     // The first process works in the data directory.
-    let folder = process.working_folder().filter(|folder| process.from_here(folder).join("PG_VERSION").exists());
-    let here = folder.as_deref().map(|folder| process.from_here(folder));
+    let folder = process.working_folder().filter(|folder| process.seen_from_here(folder).join("PG_VERSION").exists());
+    let here = folder.as_deref().map(|folder| process.seen_from_here(folder));
     database.data_dir = folder.as_deref().map(HostPath::from);
     database.version = here.as_deref().and_then(major);
     database.name = folder.as_deref().and_then(cluster_name);

@@ -32,7 +32,8 @@ fn running(kind: DatabaseKind, process: &Process) -> Database {
     database.port = ports.iter().copied().find(|port| (9200..9300).contains(port)).or(database.port);
     let home = process.argument("Des.path.conf").or_else(|| process.argument("Dopensearch.path.conf"));
     let files = ["elasticsearch.yml", "opensearch.yml"].map(|name| home.map(|home| Path::new(home).join(name)));
-    let texts = files.into_iter().flatten().filter_map(|file| std::fs::read_to_string(process.from_here(&file)).ok());
+    let texts =
+        files.into_iter().flatten().filter_map(|file| std::fs::read_to_string(process.seen_from_here(&file)).ok());
     let folder = texts.flat_map(|text| text.lines().filter_map(path_data).collect::<Vec<_>>()).next();
     database.data_dir = folder.as_deref().map(HostPath::from);
     database.measure(Some(process));
