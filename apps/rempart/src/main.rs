@@ -14,6 +14,7 @@
 //! | `place`, `password`, `environment`, `settings` | where things come from |
 //! | `output`, `progress` | what the user sees |
 //! | `failure`, `exit_code`, `bug`, `signal` | how it ends |
+//! | `log` | what it does, for those who ask |
 //! | `memory` | how it gives memory back |
 //! | `reference` | help as man pages and `docs/cli.md` |
 
@@ -23,6 +24,7 @@ mod commands;
 mod environment;
 mod exit_code;
 mod failure;
+mod log;
 mod memory;
 mod output;
 mod password;

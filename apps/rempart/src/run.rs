@@ -15,7 +15,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::{Failure, classify};
 use crate::output::{Format, Output, Verbosity};
 use crate::password::{self, Password};
-use crate::{commands, environment, place, settings, signal};
+use crate::{commands, environment, log, place, settings, signal};
 
 /// Between two looks while another holds the lock.
 const LOCK_LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -63,8 +63,7 @@ fn verbosity(global: &Global) -> Verbosity {
 /// The log of the engine, for those who ask for it: building a filter takes time that a small run would notice.
 fn start_log() {
     if let Some(filter) = environment::LOG.text() {
-        let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(filter);
-        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+        log::start(&filter);
     }
 }
 

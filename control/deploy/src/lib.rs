@@ -12,7 +12,7 @@
 //! use rempart_deploy::{Address, Host, Programs};
 //! let address = Address { host: "192.0.2.7".to_owned(), port: 22 };
 //! let shown = rempart_deploy::host_key(&address).await?; // a person compares it
-//! let host = Host::connect(&address, &login, &shown).await?;
+//! let mut host = Host::connect(&address, &login, &shown).await?;
 //! let machine = host.detect().await?;
 //! let program = Programs::in_folders(vec!["/usr/lib/rempart/agents".into()]).find(&machine)?;
 //! host.prepare().await?;

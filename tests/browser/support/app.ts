@@ -21,11 +21,15 @@ export async function choose(within: Page | Locator, label: string | RegExp, opt
 export async function scrollTo(box: Locator, target: Locator): Promise<void> {
   await box.hover();
   await expect
-    .poll(async () => {
-      if (await target.isVisible()) return true;
-      await box.page().mouse.wheel(0, 300);
-      return false;
-    })
+    .poll(
+      async () => {
+        if (await target.isVisible()) return true;
+        await box.page().mouse.wheel(0, 300);
+        return false;
+      },
+      // A folder such as /tmp may hold hundreds.
+      { intervals: [50], timeout: 30_000 },
+    )
     .toBe(true);
 }
 

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::server::Server;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::log;
 use crate::run::Run;
 
 /// Read where it exists and no other file is named.
@@ -38,7 +39,7 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 /// Serves until SIGTERM, SIGINT or SIGHUP.
 pub fn server(run: &Run, args: &Server) -> anyhow::Result<ExitCode> {
     let settings = settings(args)?;
-    start_log(&settings.log);
+    log::start(&settings.log);
     let served = runtime()?.block_on(async {
         let stop = CancellationToken::new();
         tokio::spawn(stop_on_signals(stop.clone())?);
@@ -46,11 +47,6 @@ pub fn server(run: &Run, args: &Server) -> anyhow::Result<ExitCode> {
         anyhow::Ok(serve::serve(settings, stop, ready).await?)
     });
     served.map(|()| ExitCode::Success)
-}
-
-pub fn start_log(filter: &str) {
-    let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(filter);
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
 pub fn stop_on_signals(stop: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {

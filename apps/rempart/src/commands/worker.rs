@@ -10,12 +10,13 @@ use super::server;
 use crate::cli::server::Server;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::log;
 use crate::run::Run;
 
 /// Works on the queue of the server's catalog until SIGTERM or SIGINT.
 pub fn worker(run: &Run, args: &Server) -> anyhow::Result<ExitCode> {
     let settings = server::settings(args)?;
-    server::start_log(&settings.log);
+    log::start(&settings.log);
     server::runtime()?.block_on(async {
         let stop = CancellationToken::new();
         let signals = server::stop_on_signals(stop.clone())?;

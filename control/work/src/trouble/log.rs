@@ -156,7 +156,7 @@ sentences! {
         en: "The job {job} was given back to the queue.";
     }
     JOB_LEASE_LOST = 200 "log.job_lease_lost" {
-        fr: "La tâche {job} a été confiée à un autre worker.";
+        fr: "La tâche {job} a été confiée à un autre exécuteur.";
         en: "The job {job} went to another worker.";
     }
 }

@@ -473,15 +473,15 @@ sentences! {
         en: "What the job was about does not exist any more ({detail}).";
     }
     JOB_PANICKED = 500 "job.panicked" {
-        fr: "Le worker a rencontré un défaut en lui-même ({detail}).", "Signalez-le avec le journal du serveur.";
+        fr: "L'exécuteur a rencontré un défaut en lui-même ({detail}).", "Signalez-le avec le journal du serveur.";
         en: "The worker met a fault in itself ({detail}).", "Please report it with the server's log.";
     }
     JOB_UNKNOWN_KIND = 500 "job.unknown_kind" {
-        fr: "Ce worker ne connaît pas ce genre de tâche.", "Mettez tous les serveurs et workers à la même version.";
+        fr: "Cet exécuteur ne connaît pas ce genre de tâche.", "Mettez tous les serveurs et exécuteurs à la même version.";
         en: "This worker does not know jobs of this kind.", "Bring all servers and workers to the same version.";
     }
     WORKER_LOST = 503 "worker.lost" {
-        fr: "Le worker qui faisait la tâche ne donne plus de nouvelles.", "Ce qui est déjà stocké n'est pas perdu : relancez, et voyez dans le journal du serveur pourquoi il s'est arrêté.";
+        fr: "L'exécuteur qui faisait la tâche ne donne plus de nouvelles.", "Ce qui est déjà stocké n'est pas perdu : relancez, et voyez dans le journal du serveur pourquoi il s'est arrêté.";
         en: "The worker that did the job was not heard of any more.", "What is stored already is not lost: run again, and look into the server's log for why it ended.";
     }
     RESTORE_PROBLEM = 422 "problem.not_restored" {
