@@ -74,7 +74,9 @@ def seed(url):
         browser.ask("POST", "/api/servers", {"name": name})["id"] for name in ("changed", "removed", "away")
     )
 
-    def plan(name, server=server):
+    away_repository = browser.ask("POST", "/api/repositories", {"name": "away", "poolId": pool, "serverId": away})["id"]
+
+    def plan(name, server=server, repository=repository):
         sources = {"folders": ["/srv/www"], "excludes": [], "excludeCaches": True, "oneFileSystem": False}
         body = {"name": name, "serverId": server, "repositoryId": repository, "enabled": True, "sources": sources,
                 "schedule": None, "retention": None, "compression": "auto", "tags": [], "priority": 0, "maxRetries": 0,
@@ -83,7 +85,9 @@ def seed(url):
 
     kept_plan, changed_plan, removed_plan = plan("Kept"), plan("Changed"), plan("Removed")
     run_id, job, snapshot = run(browser, kept_plan)
-    waiting = [browser.ask("POST", f"/api/plans/{plan(name, away)}/execute") for name in ("Waits", "Waits too")]
+    waiting = [
+        browser.ask("POST", f"/api/plans/{plan(name, away, away_repository)}/execute") for name in ("Waits", "Waits too")
+    ]
     (www / "index.html").write_text("<h1>Rempart, changed</h1>" * 500)
     removed_snapshot = run(browser, kept_plan)[2]
     users = [
