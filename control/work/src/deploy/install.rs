@@ -62,7 +62,8 @@ impl Work {
         task.unless_canceled(host.settle()).await
     }
 
-    /// The token of a failed installation, and the key that came by it, are no good any more. A key of before stays.
+    /// The token of a failed installation, and the key that came by it, are no good any more. A key of before stays unless the
+    /// installation had come as far as to put its own in its place: then the server has none.
     async fn forget_agent(&self, task: &Task<'_>, before: Option<&str>) {
         let forget = async {
             let mut tx = self.catalog.begin().await?;
