@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rempart_archive::cancel::CancelToken;
-use rempart_archive::restore::{NoObserver, RestoreObserver, RestoreOptions, verify};
+use rempart_archive::restore::{NoObserver, Overwrite, RestoreObserver, RestoreOptions, verify};
 use rempart_chaos_tests::SmallDisk;
 use rempart_restore_tests::{Lab, Opened, explain};
 use rempart_tests_support::{Tool, strange, tree};
@@ -104,6 +104,39 @@ fn an_interrupted_restore_goes_on_where_it_stopped() {
         assert_eq!(written_bytes, second.summary.total_bytes, "stopped after {stop_after_bytes}");
         let aspects = tree::Aspects { top: false, ..tree::ALL };
         tree::assert_equal(&lab.source(), &target, aspects, "resumed");
+    }
+}
+
+#[test]
+fn what_was_left_unfinished_is_finished_under_every_policy_and_what_is_there_is_spared() {
+    let lab = Lab::new("resume-spared", Tool::Restic);
+    let snapshot = of_many_files(&lab, 120);
+    for overwrite in [Overwrite::Never, Overwrite::IfNewer] {
+        for stop_after_bytes in [0, 400_000, 5_000_000] {
+            // Given somebody's own file in the target, and a restore that stops
+            let target = lab.target(&format!("{overwrite:?}-{stop_after_bytes}"));
+            fs::create_dir(&target).expect("make the target");
+            let own = target.join("folder-03");
+            fs::create_dir(&own).expect("make a folder");
+            fs::write(own.join("file-0003"), "somebody's own").expect("write");
+            let options = RestoreOptions { overwrite, ..RestoreOptions::default() };
+            let cancel = CancelToken::new();
+            let observer = StopsAfter { bytes: stop_after_bytes, written: AtomicU64::new(0), cancel: &cancel };
+            let first = snapshot.restore_watched(&target, &options, &observer, &cancel);
+            assert!(first.canceled, "{overwrite:?} stopped after {stop_after_bytes}");
+
+            // When it is run again
+            let second = snapshot.restore(&target, &options);
+
+            // Then nothing but that file and the folder it was in is otherwise than in the snapshot
+            assert!(second.problems.is_empty(), "{overwrite:?}, {stop_after_bytes}: {:?}", second.problems);
+            assert_eq!(fs::read_to_string(own.join("file-0003")).expect("read"), "somebody's own");
+            fs::remove_file(own.join("file-0003")).expect("remove");
+            let last = snapshot.restore(&target, &RestoreOptions::default());
+            let changed = (last.summary.created, last.summary.replaced, last.summary.updated, last.summary.described);
+            assert_eq!(changed, (1, 0, 0, 1), "{overwrite:?}, {stop_after_bytes}: {:?}", last.summary);
+            tree::assert_equal(&lab.source(), &target, tree::Aspects { top: false, ..tree::ALL }, "resumed");
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use rempart_format::{FileTime, NodeKind};
+use rempart_format::{GoMode, Node, NodeKind};
 use rustix::fs::{AtFlags, FileType, Stat};
 use rustix::io::Errno;
 
@@ -46,24 +46,42 @@ pub(super) fn kind_of(stat: &Stat) -> Option<NodeKind> {
     })
 }
 
+/// What a restore has begun and not finished has this mode, a file without the execute bit, where the policy would
+/// take it for somebody's own at the next run. Nobody else gives it: on files the sticky bit means nothing, and in a
+/// directory that nobody but its owner enters, hardly more.
+const UNFINISHED: u32 = 0o1000;
+
+/// The mode that marks an unfinished entry; `None` where the policy compares what is there in any case.
+pub(super) fn unfinished_mode(overwrite: Overwrite, kind: NodeKind) -> Option<u32> {
+    match (overwrite, kind) {
+        (Overwrite::Never | Overwrite::IfNewer, NodeKind::File) => Some(UNFINISHED | 0o600),
+        // Directories that are there are described under the other policies.
+        (Overwrite::Never, NodeKind::Dir) => Some(UNFINISHED | 0o700),
+        _ => None,
+    }
+}
+
+/// Whether an interrupted run left this entry unfinished.
+pub(super) fn is_unfinished(overwrite: Overwrite, there: &Stat, node: &Node) -> bool {
+    let mark = unfinished_mode(overwrite, node.kind);
+    kind_of(there) == Some(node.kind)
+        && mark == Some(there.st_mode & 0o7777)
+        && mark != Some(GoMode(node.mode).to_unix_permissions())
+}
+
 /// The policy, as a table of (what is there, what is wanted).
-pub(super) fn decide(
-    overwrite: Overwrite,
-    there: Option<&Stat>,
-    kind: NodeKind,
-    size_bytes: u64,
-    mtime: FileTime,
-) -> Decision {
+pub(super) fn decide(overwrite: Overwrite, there: Option<&Stat>, node: &Node) -> Decision {
     let Some(stat) = there else { return Decision::Create };
-    let same_kind = kind_of(stat) == Some(kind);
+    let same_kind = kind_of(stat) == Some(node.kind);
     let overwritten = if same_kind { Decision::Compare } else { Decision::Replace };
     match overwrite {
+        Overwrite::Never | Overwrite::IfNewer if is_unfinished(overwrite, stat, node) => Decision::Compare,
         Overwrite::Never => Decision::Keep,
-        Overwrite::IfNewer if mtime_of(stat) >= mtime => Decision::Keep,
+        Overwrite::IfNewer if mtime_of(stat) >= node.mtime => Decision::Keep,
         Overwrite::IfNewer | Overwrite::Always => overwritten,
         Overwrite::IfChanged => {
-            let same_size = kind != NodeKind::File || u64::try_from(stat.st_size) == Ok(size_bytes);
-            if same_kind && same_size && mtime_of(stat) == mtime { Decision::Trust } else { overwritten }
+            let same_size = node.kind != NodeKind::File || u64::try_from(stat.st_size) == Ok(node.size);
+            if same_kind && same_size && mtime_of(stat) == node.mtime { Decision::Trust } else { overwritten }
         }
     }
 }

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use super::attributes::{Handle, Known};
 use super::entry::Place;
-use super::existing::Decision;
+use super::existing::{Decision, unfinished_mode};
 use super::report::{Action, Cause};
 use super::session::Session;
 use super::sparse::write_sparse_at;
@@ -204,9 +204,12 @@ fn finished(session: &Session<'_>, window: &Window, file: &FileEntry, action: Ac
     session.one_is_done(&file.dir);
 }
 
-/// The mode a new file is created with: the final one where nobody but us can read what is being written before its
-/// time, 0600 else.
+/// The mode a new file is created with: the mark of unfinished files where the next run needs it; else the final one
+/// where nobody but us can read what is being written before its time, 0600 otherwise.
 fn creation_mode(session: &Session<'_>, file: &FileEntry) -> u32 {
+    if let Some(mode) = unfinished_mode(session.overwrite(), NodeKind::File) {
+        return mode;
+    }
     let mode = file.attributes.mode;
     let ours =
         file.attributes.owner.is_none_or(|(uid, gid)| uid == session.identity.uid && Some(gid) == file.dir.gid_of_new);
@@ -315,7 +318,9 @@ fn open_existing(session: &Session<'_>, window: &Window, file: &FileEntry) -> Re
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || stat.st_nlink != 1 {
         return Err(("write", Cause::Refused("another file took its place while the restore ran")));
     }
-    if stat.st_mode & 0o077 & !file.attributes.mode != 0 {
+    if let Some(mode) = unfinished_mode(session.overwrite(), NodeKind::File) {
+        let _ = rustix::fs::fchmod(&handle, Mode::from_raw_mode(mode));
+    } else if stat.st_mode & 0o077 & !file.attributes.mode != 0 {
         // Nobody who may read the old content may read the new one early. Failing is told when the final mode is set.
         let _ = rustix::fs::fchmod(&handle, Mode::RUSR | Mode::WUSR);
     }

@@ -14,7 +14,7 @@ use super::attributes::{Attributes, Handle, Known};
 use super::delete::{names_in, remove_all};
 use super::directory::{Dir, DirectoryEnd, Entered, open_directory};
 use super::entry::Place;
-use super::existing::{Decision, decide, kind_of, look};
+use super::existing::{Decision, decide, is_unfinished, kind_of, look, unfinished_mode};
 use super::links::FirstNames;
 use super::options::Overwrite;
 use super::report::{Action, Cause};
@@ -267,9 +267,12 @@ impl<'s, 'a> Planner<'s, 'a> {
         let mut action = Action::Create;
         if let Some(stat) = &there {
             if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
-                return self.enter_existing(place, attributes, stat).map_err(|error| ("enter", Cause::Io(error)));
+                let describes = session.overwrite() != Overwrite::Never || is_unfinished(Overwrite::Never, stat, &node);
+                return self
+                    .enter_existing(place, describes.then_some(attributes), stat)
+                    .map_err(|error| ("enter", Cause::Io(error)));
             }
-            if decide(session.overwrite(), there.as_ref(), NodeKind::Dir, 0, node.mtime) == Decision::Keep {
+            if decide(session.overwrite(), there.as_ref(), &node) == Decision::Keep {
                 session.keep(&place.path(), kind_of(stat).unwrap_or(NodeKind::File));
                 return Err(("restore", Cause::Refused("what is in its place is kept, as the overwrite policy says")));
             }
@@ -281,7 +284,8 @@ impl<'s, 'a> Planner<'s, 'a> {
         if !session.executes() {
             return child(imagined(action, attributes));
         }
-        match rustix::fs::mkdirat(&parent, place.name(), Mode::RWXU) {
+        let mode = unfinished_mode(session.overwrite(), NodeKind::Dir).unwrap_or(0o700);
+        match rustix::fs::mkdirat(&parent, place.name(), Mode::from_raw_mode(mode)) {
             Ok(()) => {}
             Err(Errno::EXIST) => return Err(("create", Cause::Refused("something else took its place"))),
             Err(error) => return Err(("create", Cause::Io(error.into()))),
@@ -294,10 +298,11 @@ impl<'s, 'a> Planner<'s, 'a> {
         child(Entered { made: true, imagined: false, gid_of_new, gives_acl, end, handle: Some(handle) })
     }
 
+    /// Without attributes the directory is left as it is.
     fn enter_existing(
         &self,
         place: &Place,
-        attributes: Attributes,
+        attributes: Option<Attributes>,
         stat: &rustix::fs::Stat,
     ) -> std::io::Result<Arc<Dir>> {
         let session = self.session;
@@ -308,7 +313,7 @@ impl<'s, 'a> Planner<'s, 'a> {
             // We could not work in it. Its mode is set at the end.
             let _ = rustix::fs::fchmod(&handle, Mode::from_raw_mode(stat.st_mode & 0o7777 | 0o700));
         }
-        let end = (session.overwrite() != Overwrite::Never).then(|| {
+        let end = attributes.map(|attributes| {
             let equal = attributes.equal_in(stat, false) && attributes.xattrs_equal(Handle::Fd(handle.as_fd()));
             let action = if equal { Action::Unchanged } else { Action::Describe };
             let known = Known { mode: None, ..Known::from_stat(stat) };
@@ -332,7 +337,7 @@ impl<'s, 'a> Planner<'s, 'a> {
                 Err(error) => return session.problem_of_file(path.to_vec(), "examine", Cause::Io(error)),
             }
         }
-        let decision = decide(session.overwrite(), there.as_ref(), node.kind, node.size, node.mtime);
+        let decision = decide(session.overwrite(), there.as_ref(), node);
         if decision == Decision::Keep {
             return session.keep(path, node.kind);
         }
