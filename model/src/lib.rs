@@ -25,6 +25,7 @@ mod plan;
 mod progress;
 mod restore;
 mod row_id;
+mod ssh;
 mod storage;
 mod word;
 
@@ -41,5 +42,6 @@ pub use row_id::{
     AuditId, JobId, JobLogId, ParseRowIdError, PlanId, PoolId, PoolSampleId, ProblemId, RepoClientId, RepoId, RunId,
     ServerId, SessionId, SnapshotRowId, TokenId, UserId, WorkerId,
 };
+pub use ssh::{HostKeyState, SshMethod};
 pub use storage::{ClientMode, PoolKind, PoolState, RepositoryState};
 pub use word::{ParseWordError, Word};

@@ -1,7 +1,7 @@
 //! How servers are reached by SSH, and the credentials of jobs that wait for their turn.
 
 use jiff::Timestamp;
-use rempart_model::{JobId, ServerId};
+use rempart_model::{JobId, ServerId, SshMethod};
 
 use crate::sql::{FromRow, Row, Sql};
 use crate::{Catalog, CatalogError, WriteTx};
@@ -13,8 +13,8 @@ pub struct SshHostRow {
     pub address: String,
     pub port: u16,
     pub user_name: String,
-    /// `password`, `key` or `serverKey`.
-    pub method: String,
+    /// How one logged in last.
+    pub method: SshMethod,
     /// The fingerprint that a person accepted, and its kind.
     pub host_key: Option<(String, String)>,
     pub accepted_at: Option<Timestamp>,
@@ -36,7 +36,7 @@ impl FromRow for SshHostRow {
             address: row.get("address")?,
             port: u16::try_from(row.get::<i64>("port")?).unwrap_or(22),
             user_name: row.get("user_name")?,
-            method: row.get("method")?,
+            method: row.word("method")?,
             host_key: key.zip(kind),
             accepted_at: row.opt_time("accepted_at")?,
         })
@@ -84,7 +84,7 @@ impl WriteTx {
         .bind(&host.address)
         .bind(i64::from(host.port))
         .bind(&host.user_name)
-        .bind(&host.method)
+        .bind(host.method.as_str())
         .bind(key.as_deref())
         .bind(kind.as_deref())
         .bind(host.accepted_at)

@@ -172,20 +172,25 @@ pub struct LogLine {
 /// Longer lines are cut: a log is read by people.
 pub const LOG_LINE_LIMIT_BYTES: usize = 4096;
 
+/// The first `most` bytes of a text, of which something is missing then.
+pub(crate) fn cut(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// PostgreSQL's text holds no zero byte, and a log line is one line.
+pub(crate) fn on_one_line(text: String) -> String {
+    if text.contains(['\0', '\n', '\r']) { text.replace(['\0', '\r'], "").replace('\n', " ⏎ ") } else { text }
+}
+
 impl LogLine {
     #[must_use]
     pub fn new(at: Timestamp, level: LogLevel, text: impl Into<String>) -> Self {
-        let mut text: String = text.into();
-        if text.len() > LOG_LINE_LIMIT_BYTES {
-            let end = (0..=LOG_LINE_LIMIT_BYTES).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-            text.truncate(end);
-            text.push('…');
-        }
-        // PostgreSQL's text holds no zero byte, and a log line is one line.
-        if text.contains(['\0', '\n', '\r']) {
-            text = text.replace(['\0', '\r'], "").replace('\n', " ⏎ ");
-        }
-        Self { at, level, text }
+        Self { at, level, text: on_one_line(cut(text.into(), LOG_LINE_LIMIT_BYTES)) }
     }
 
     #[must_use]

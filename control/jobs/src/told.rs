@@ -7,6 +7,7 @@ use std::fmt::Display;
 use serde::{Deserialize, Serialize};
 
 use crate::LOG_LINE_LIMIT_BYTES;
+use crate::job::{cut, on_one_line};
 
 /// A sentence as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +41,8 @@ impl Told {
     pub fn encode_line(&self) -> String {
         let mut most = LOG_LINE_LIMIT_BYTES;
         loop {
-            let values = self.values.iter().map(|(key, value)| (key.clone(), one_line(value, most))).collect();
+            let values =
+                self.values.iter().map(|(key, value)| (key.clone(), cut(on_one_line(value.clone()), most))).collect();
             let text = Self { code: self.code.clone(), values }.encode();
             if text.len() <= LOG_LINE_LIMIT_BYTES || most == 0 {
                 return text;
@@ -54,17 +56,6 @@ impl Told {
     pub fn decode(text: &str) -> Option<Self> {
         text.starts_with("{\"code\":").then(|| serde_json::from_str(text).ok()).flatten()
     }
-}
-
-/// The first `most` bytes of a text, without what breaks a line or PostgreSQL's text.
-fn one_line(text: &str, most: usize) -> String {
-    let mut text = text.replace(['\0', '\r'], "").replace('\n', " ⏎ ");
-    if text.len() > most {
-        let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-        text.truncate(end);
-        text.push('…');
-    }
-    text
 }
 
 /// A sentence that this room says, and what its holes are called.

@@ -116,6 +116,11 @@ impl Work {
     }
 }
 
+/// As the queue and the catalog keep it.
+pub(crate) fn as_json<T: serde::Serialize>(value: &T) -> trouble::Result<serde_json::Value> {
+    serde_json::to_value(value).map_err(|error| Trouble::new(&trouble::table::INTERNAL).because(error))
+}
+
 /// Runs blocking work on a thread of its own.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> trouble::Result<T> + Send + 'static,

@@ -10,10 +10,10 @@ use rempart_model::{JobId, JobKind, PoolId, RepoId, SnapshotRowId, UserId};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::Work;
 use crate::browse::path_bytes;
 use crate::handler::{CheckPayload, RestorePayload, SnapshotDeletePayload};
 use crate::trouble::{Result, Trouble, table};
+use crate::{Work, as_json};
 
 /// How often pools are measured.
 const MEASURED_EVERY: SignedDuration = SignedDuration::from_mins(15);
@@ -179,8 +179,4 @@ impl Work {
             }
         }
     }
-}
-
-fn as_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value> {
-    serde_json::to_value(value).map_err(|error| Trouble::new(&table::INTERNAL).because(error))
 }

@@ -9,7 +9,7 @@ use rempart_work::deploy::{self, Home};
 use utoipa_axum::routes;
 
 use super::agents::elsewhere;
-use super::types::{Accepted, ErrorBody, HostKey, HostKeyShown, Reach, SshHost, SshLogin, SshMethod, SshPlace};
+use super::types::{Accepted, ErrorBody, HostKey, HostKeyShown, Reach, SshHost, SshLogin, SshPlace};
 use crate::http::audit::Audit;
 use crate::http::body::Body;
 use crate::http::caller::Caller;
@@ -44,20 +44,11 @@ async fn reach(State(state): State<AppState>, PathId(id): PathId<ServerId>) -> A
         address: row.address,
         port: row.port,
         user: row.user_name,
-        method: method_of(&row.method),
+        method: row.method,
         host_key: row.host_key.map(|(fingerprint, kind)| HostKey { fingerprint, kind }),
         accepted_at: row.accepted_at,
     });
     Ok(Json(Reach { ssh, server_public_key: own.public, server_key_fingerprint: own.fingerprint }))
-}
-
-/// As the catalog writes it.
-fn method_of(word: &str) -> SshMethod {
-    match word {
-        "key" => SshMethod::Key,
-        "serverKey" => SshMethod::ServerKey,
-        _ => SshMethod::Password,
-    }
 }
 
 /// Asks a machine for its host key, for a person to compare. Nobody logs in.
@@ -74,7 +65,7 @@ async fn look_at_host_key(
     audit.object(id, &row.name).detail(body.address.clone());
     let seen = state.work.look_at_host_key(id, &body.address, body.port.unwrap_or(SSH_PORT)).await?;
     let key = HostKey { fingerprint: seen.shown.fingerprint, kind: seen.shown.kind };
-    Ok(Json(HostKeyShown { key, state: seen.state.into(), accepted: seen.accepted }))
+    Ok(Json(HostKeyShown { key, state: seen.state, accepted: seen.accepted }))
 }
 
 /// Forgets the accepted host key of a machine that was installed anew: the next one can be accepted.
@@ -178,7 +169,7 @@ async fn enqueue(
         address: check::line("address", &body.address, 255)?,
         port: body.port.unwrap_or(SSH_PORT),
         user: check::line("user", &body.user, 64)?,
-        method: body.method.into(),
+        method: body.method,
         password: secret(body.password),
         private_key: secret(body.private_key),
         passphrase: secret(body.passphrase),

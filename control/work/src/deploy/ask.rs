@@ -4,15 +4,13 @@ use jiff::Timestamp;
 use rempart_catalog::{JobSecretRow, SshHostRow};
 use rempart_deploy::{Address, HostKey, host_key, readable};
 use rempart_jobs::NewJob;
-use rempart_model::{JobId, JobKind, ServerId, UserId};
+use rempart_model::{HostKeyState, JobId, JobKind, ServerId, SshMethod, UserId};
 use serde::{Deserialize, Serialize};
 use zeroize::ZeroizeOnDrop;
 
-use super::SshMethod;
-use crate::Work;
-use crate::handler::as_json;
 use crate::secret::{Field, SecretText, generate_uid};
 use crate::trouble::{Result, Trouble, table};
+use crate::{Work, as_json};
 
 /// A login, as it is asked for.
 pub struct SshLogin {
@@ -58,16 +56,6 @@ pub(super) struct Secrets {
     pub private_key: Option<String>,
     pub passphrase: Option<String>,
     pub sudo_password: Option<String>,
-}
-
-/// How a shown key stands to the one that is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum HostKeyState {
-    /// Nobody has accepted one.
-    New,
-    Known,
-    Changed,
 }
 
 /// What a machine shows, before anything is sent to it.
@@ -191,7 +179,7 @@ impl Work {
                 (HostKey { fingerprint, kind }, known.as_ref().and_then(|row| row.accepted_at))
             }
         };
-        let secrets = crate::secret::SecretText::new(
+        let secrets = SecretText::new(
             serde_json::to_string(&login.secrets()).map_err(|error| Trouble::new(&table::INTERNAL).because(error))?,
         );
         let uid = generate_uid();
@@ -213,17 +201,12 @@ impl Work {
             unique_key: Some(format!("agent of server {server}")),
             ..NewJob::new(kind)
         };
-        let method = match login.method {
-            SshMethod::Password => "password",
-            SshMethod::Key => "key",
-            SshMethod::ServerKey => "serverKey",
-        };
         let row = SshHostRow {
             server_id: server,
             address: host,
             port,
             user_name: login.user.clone(),
-            method: method.to_owned(),
+            method: login.method,
             host_key: Some((host_key.fingerprint, host_key.kind)),
             accepted_at,
         };

@@ -19,26 +19,15 @@ mod upgrade;
 
 use rempart_jobs::{Job, JobOutcome};
 use rempart_model::JobKind;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::Arc;
 
-pub use ask::{Home, HostKeyState, SeenHostKey, SshLogin};
+pub use ask::{Home, SeenHostKey, SshLogin};
 pub use rempart_deploy::HostKey;
 
 use crate::Work;
 use crate::handler::Desk;
 use crate::trouble::Result;
-
-/// How one logs in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum SshMethod {
-    Password,
-    /// A private key that is given for this once.
-    Key,
-    /// The key of this server, whose public half stands in the machine's `authorized_keys`.
-    ServerKey,
-}
 
 /// What these jobs say that they are at, in the order in which it happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

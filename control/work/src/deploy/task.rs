@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use rempart_deploy::{Address, Credential, DeployError, Host, Login, Machine, Secret};
 use rempart_jobs::{Job, JobOutcome};
-use rempart_model::{JobProgress, ServerId};
+use rempart_model::{JobProgress, ServerId, SshMethod};
 
 use super::ask::{Payload, Secrets, secrets_of};
-use super::{Left, Report, SshMethod, Step};
-use crate::Work;
-use crate::handler::{Desk, as_json, failed, payload, target_gone};
+use super::{Left, Report, Step};
+use crate::handler::{Desk, failed, payload, target_gone};
 use crate::trouble::{Result, Trouble, chain, log, table};
+use crate::{Work, as_json};
 
 /// How soon a request to cancel is heard.
 const HEARD: Duration = Duration::from_millis(100);

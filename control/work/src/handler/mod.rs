@@ -195,10 +195,6 @@ fn repository_of(job: &Job) -> Result<RepoId> {
     job.repository_id.ok_or_else(missing)
 }
 
-pub(crate) fn as_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value> {
-    serde_json::to_value(value).map_err(|error| Trouble::new(&table::INTERNAL).because(error))
-}
-
 /// What is gone from the catalog since the job was asked for.
 pub(crate) fn target_gone(error: rempart_catalog::CatalogError) -> Trouble {
     match error.kind() {

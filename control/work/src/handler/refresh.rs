@@ -11,9 +11,9 @@ use rempart_repository::StoredSnapshot;
 use serde::Serialize;
 
 use super::backup::describe;
-use super::{Desk, as_json, engine, repository_of};
-use crate::Work;
+use super::{Desk, engine, repository_of};
 use crate::trouble::{Result, chain, log};
+use crate::{Work, as_json};
 
 /// What a look found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -6,11 +6,11 @@ use rempart_jobs::{Job, JobOutcome};
 use rempart_model::{ServerId, SnapshotRowId};
 use serde::{Deserialize, Serialize};
 
-use super::{Desk, as_json, engine, payload, target_gone, warned};
-use crate::Work;
+use super::{Desk, engine, payload, target_gone, warned};
 use crate::task::restore::{self as task, RestoreTask};
 use crate::task::verify::snapshot_hash;
 use crate::trouble::{Result, Trouble, log, table};
+use crate::{Work, as_json};
 
 /// From which recovery point, what and where to.
 #[derive(Debug, Clone, Serialize, Deserialize)]

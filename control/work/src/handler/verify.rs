@@ -7,10 +7,10 @@ use rempart_jobs::{Job, JobOutcome};
 use rempart_model::SnapshotRowId;
 use serde::{Deserialize, Serialize};
 
-use super::{Desk, as_json, engine, failed, payload, target_gone};
-use crate::Work;
+use super::{Desk, engine, failed, payload, target_gone};
 use crate::task::verify::{self as task, snapshot_hash};
 use crate::trouble::{Result, Trouble, table};
+use crate::{Work, as_json};
 
 /// Which recovery point.
 #[derive(Debug, Clone, Serialize, Deserialize)]

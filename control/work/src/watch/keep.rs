@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rempart_catalog::ServerRow;
+use rempart_catalog::CatalogErrorKind;
 use rempart_model::ServerId;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -50,20 +50,19 @@ impl Work {
 
     async fn look_at_due_servers(self: &Arc<Self>, tried: &mut HashMap<ServerId, Timestamp>) -> Result<()> {
         let now = Timestamp::now();
-        let servers = self.servers_here().await?;
-        let ids: Vec<ServerId> = servers.iter().map(|server| server.id).collect();
+        let ids = self.servers_here().await?;
         let looked = self.catalog.last_looks(&ids).await?;
         let last = |id: &ServerId| looked.get(id).max(tried.get(id)).copied();
-        let due: Vec<ServerRow> = servers.into_iter().filter(|row| is_due(row.id, last(&row.id), now)).collect();
+        let due: Vec<ServerId> = ids.into_iter().filter(|id| is_due(*id, last(id), now)).collect();
         let turns = Arc::new(Semaphore::new(AT_ONCE));
         let mut looks = JoinSet::new();
         for server in due {
-            tried.insert(server.id, now);
+            tried.insert(server, now);
             let (work, turns) = (Arc::clone(self), Arc::clone(&turns));
             looks.spawn(async move {
                 let _turn = turns.acquire_owned().await;
-                if let Err(trouble) = work.look_at_one(&server).await {
-                    tracing::warn!(server = server.id.get(), why = chain(&trouble), "a server was not looked at");
+                if let Err(trouble) = work.look_at_one(server).await {
+                    tracing::warn!(server = server.get(), why = chain(&trouble), "a server was not looked at");
                 }
             });
         }
@@ -76,25 +75,24 @@ impl Work {
     }
 
     /// Its abilities too, where nobody has asked for them yet: after its enrolment.
-    async fn look_at_one(&self, server: &ServerRow) -> Result<()> {
-        self.look_at_server(server).await?;
+    async fn look_at_one(&self, server: ServerId) -> Result<()> {
+        let server = match self.catalog.server(server).await {
+            Ok(server) => server,
+            Err(error) if error.kind() == CatalogErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        self.look_at_server(&server).await?;
         if self.catalog.server_capabilities(server.id).await?.is_none() {
-            self.learn_capabilities(server).await?;
+            self.learn_capabilities(&server).await?;
         }
         Ok(())
     }
 
     /// This machine, and those whose agents' channels this process holds: other processes look at theirs.
-    async fn servers_here(&self) -> Result<Vec<ServerRow>> {
-        let mut servers: Vec<ServerRow> = self.catalog.local_server().await?.into_iter().collect();
-        for agent in self.agents.all().into_iter().filter(|agent| agent.line().is_some()) {
-            match self.catalog.server(agent.server).await {
-                Ok(server) => servers.push(server),
-                Err(error) if error.kind() == rempart_catalog::CatalogErrorKind::NotFound => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(servers)
+    async fn servers_here(&self) -> Result<Vec<ServerId>> {
+        let local = self.catalog.local_server().await?.map(|server| server.id);
+        let agents = self.agents.all().into_iter().filter(|agent| agent.line().is_some());
+        Ok(local.into_iter().chain(agents.map(|agent| agent.server)).collect())
     }
 }
 

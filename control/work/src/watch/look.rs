@@ -7,8 +7,8 @@ use rempart_model::{AlertSubject, ServerId};
 use rempart_policy::Thresholds;
 
 use super::judge::{self, History};
-use crate::Work;
-use crate::trouble::{Result, Trouble, table};
+use crate::trouble::Result;
+use crate::{Work, as_json};
 
 /// The name of the document in the catalog: the thresholds of servers that have none of their own.
 pub const THRESHOLDS: &str = "thresholds";
@@ -75,10 +75,6 @@ impl Work {
 fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
-}
-
-fn as_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value> {
-    serde_json::to_value(value).map_err(|error| Trouble::new(&table::INTERNAL).because(error))
 }
 
 fn sample(stats: &HostStats, at: Timestamp) -> ServerSample {

@@ -1,7 +1,7 @@
 //! Agents brought onto other machines over SSH: how one logs in, what a machine shows.
 
 use jiff::Timestamp;
-use rempart_work::deploy;
+use rempart_model::{HostKeyState, SshMethod};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -35,44 +35,6 @@ pub struct HostKeyShown {
     pub state: HostKeyState,
     /// The fingerprint that was accepted for this server; `null` where none was.
     pub accepted: Option<String>,
-}
-
-/// How a shown host key stands to the one that was accepted.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum HostKeyState {
-    New,
-    Known,
-    Changed,
-}
-
-impl From<deploy::HostKeyState> for HostKeyState {
-    fn from(state: deploy::HostKeyState) -> Self {
-        match state {
-            deploy::HostKeyState::New => Self::New,
-            deploy::HostKeyState::Known => Self::Known,
-            deploy::HostKeyState::Changed => Self::Changed,
-        }
-    }
-}
-
-/// How one logs in: by a password, by a private key that is given for this once, or by this server's own key.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum SshMethod {
-    Password,
-    Key,
-    ServerKey,
-}
-
-impl From<SshMethod> for deploy::SshMethod {
-    fn from(method: SshMethod) -> Self {
-        match method {
-            SshMethod::Password => Self::Password,
-            SshMethod::Key => Self::Key,
-            SshMethod::ServerKey => Self::ServerKey,
-        }
-    }
 }
 
 /// A login by SSH, used once: credentials go sealed into the queue and leave it with the job.

@@ -209,8 +209,8 @@ pub(super) fn walk_side_by_side(check: &Checker<'_>, walks: &mut [Walk<'_>], roo
     }
     let mut waiting = Waiting { check, opened, owners: Vec::new(), unsound: Vec::new() };
     loop {
-        let on_the_way = walks.iter_mut().filter_map(|walk| walk.advance(check).then_some(())).count();
-        if on_the_way == 0 {
+        // All of them, whatever the first one says.
+        if !walks.iter_mut().fold(false, |goes_on, walk| walk.advance(check) | goes_on) {
             break;
         }
         let mut unhashed: Vec<_> = walks.iter_mut().filter_map(Walk::unhashed).collect();
