@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use crate::administrator::Administrator;
 use crate::place::Place;
 use crate::process::Server;
 use crate::report::{Goal, Report, Spread};
@@ -24,34 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Who is signed in.
-struct Administrator {
-    http: reqwest::Client,
-    base: String,
-    cookie: String,
-    csrf: String,
-}
-
 impl Administrator {
-    async fn of(server: &Server) -> Result<Self> {
-        let http = reqwest::Client::new();
-        let token = server.setup_token.as_deref().context("a fresh server prints a setup link")?;
-        let body =
-            json!({ "token": token, "name": "admin", "password": "correct horse battery staple", "language": "en" });
-        let answer = http.post(format!("{}/api/setup", server.base)).json(&body).send().await?.error_for_status()?;
-        let cookie = answer.headers().get("set-cookie").context("a session")?.to_str()?;
-        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-        let mut administrator = Self { http, base: server.base.clone(), cookie, csrf: String::new() };
-        let me = administrator.get("/api/auth/me").await?;
-        me["csrfToken"].as_str().context("a token")?.clone_into(&mut administrator.csrf);
-        Ok(administrator)
-    }
-
-    async fn get(&self, path: &str) -> Result<Value> {
-        let request = self.http.get(format!("{}{path}", self.base)).header("cookie", &self.cookie);
-        Ok(request.send().await?.error_for_status()?.json().await?)
-    }
-
     /// Causes one event; when it was asked for.
     async fn change(&self, number: usize) -> Result<Instant> {
         let url = format!("{}/api/settings", self.base);

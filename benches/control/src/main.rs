@@ -1,11 +1,13 @@
 //! Measures the control plane: `cargo run --release -p rempart-control-bench [PART|DATABASE]...`
 //!
-//! Parts: `queue`, `pages`, `events`, `server`; databases: `sqlite`, `postgres`. Without words all is measured, and
-//! `docs/performance-control.md` written anew. `events` and `server` start the program beside this one, or `REMPART_BIN`:
+//! Parts: `queue`, `pages`, `events`, `agents`, `server`; databases: `sqlite`, `postgres`. Without words all is measured, and
+//! `docs/performance-control.md` written anew. `events`, `agents` and `server` start the program beside this one, or `REMPART_BIN`:
 //! build it before, `cargo build --release -p rempart`.
 //!
 //! Everything is made in a temporary folder, PostgreSQL too, with its durability as it comes: fsync on.
 
+mod administrator;
+mod agents;
 mod events;
 mod fill;
 mod pages;
@@ -20,7 +22,7 @@ use rempart_catalog::{Catalog, Dialect};
 use place::Place;
 use report::Report;
 
-const PARTS: [&str; 4] = ["queue", "pages", "events", "server"];
+const PARTS: [&str; 5] = ["queue", "pages", "events", "agents", "server"];
 const DATABASES: [&str; 2] = ["sqlite", "postgres"];
 
 #[tokio::main]
@@ -40,6 +42,9 @@ async fn main() -> Result<()> {
         }
         if parts.contains(&"events") {
             events::measure(&Place::new(dialect), &mut report).await?;
+        }
+        if parts.contains(&"agents") {
+            agents::measure(&Place::new(dialect), &mut report).await?;
         }
         if parts.contains(&"pages") || parts.contains(&"server") {
             let place = Place::new(dialect);
