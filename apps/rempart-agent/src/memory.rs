@@ -1,4 +1,5 @@
-//! How the process gives memory back: settings of glibc's allocator, made once before anything is allocated in earnest.
+//! How the process gives memory back: settings of glibc's allocator, made once before anything is allocated in earnest, and
+//! the end of a job, after which it should be as small as before.
 
 /// Buffers from this size on are mapped alone, and returned to the system when freed.
 #[cfg(target_env = "gnu")]
@@ -17,5 +18,14 @@ pub fn return_what_is_freed() {
         // Refused, it changes nothing: the process only stays larger.
         libc::mallopt(libc::M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
         libc::mallopt(libc::M_TRIM_THRESHOLD, TRIMMED_BEYOND_BYTES);
+    }
+}
+
+/// What is free in the heaps of threads goes back, too: those that worked on a job are gone, and their heaps stay.
+pub fn return_what_is_free() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: the call takes a plain number, and locks the heaps itself.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }

@@ -1,7 +1,7 @@
 //! Agents: which key is whose, how they were last heard of, and which process of the server holds their channel.
 
 use jiff::Timestamp;
-use rempart_model::ServerId;
+use rempart_model::{AgentLimits, ServerId};
 use serde_json::json;
 
 use crate::sql::{Bind, FromRow, Json, Row, Sql};
@@ -19,6 +19,7 @@ pub struct AgentRow {
     pub kernel: Option<String>,
     pub arch: Option<String>,
     pub addresses: Vec<String>,
+    pub limits: AgentLimits,
     /// When its channel was opened last.
     pub connected_at: Option<Timestamp>,
     pub round_trip_us: Option<u64>,
@@ -44,7 +45,7 @@ pub struct AgentPulse {
     pub round_trip_us: Option<u64>,
 }
 
-const COLUMNS: &str = "server_id, public_key, enrolled_at, protocol, agent_version, kernel, arch, addresses, \
+const COLUMNS: &str = "server_id, public_key, enrolled_at, protocol, agent_version, kernel, arch, addresses, limits, \
                        connected_at, round_trip_us, process";
 
 impl FromRow for AgentRow {
@@ -58,6 +59,7 @@ impl FromRow for AgentRow {
             kernel: row.get("kernel")?,
             arch: row.get("arch")?,
             addresses: row.json("addresses")?,
+            limits: row.json("limits")?,
             connected_at: row.opt_time("connected_at")?,
             round_trip_us: row.opt_number("round_trip_us")?,
             process: row.get("process")?,
@@ -104,6 +106,12 @@ impl Catalog {
         let _ = self.inner.process.set(process.to_owned());
     }
 
+    /// Whether it is this one that is called so.
+    #[must_use]
+    pub fn is_this_process(&self, process: &str) -> bool {
+        self.process() == process
+    }
+
     /// No process is called so: a claim before it is known takes no agent's job.
     pub(crate) fn process(&self) -> &str {
         self.inner.process.get().map_or("-", String::as_str)
@@ -126,6 +134,16 @@ impl WriteTx {
             .bind(server)
             .bind(Json(&Vec::<String>::new()))
             .run(&self.tx, "add an agent")
+            .await
+            .map(|_| ())
+    }
+
+    /// What its work may take, from its next job on. Goes with [`Self::update_server`], which looks at the version.
+    pub async fn set_agent_limits(&mut self, server: ServerId, limits: &AgentLimits) -> Result<(), CatalogError> {
+        Sql::new("UPDATE agents SET limits = $1 WHERE server_id = $2")
+            .bind(Json(limits))
+            .bind(server)
+            .run(&self.tx, "limit an agent")
             .await
             .map(|_| ())
     }

@@ -36,6 +36,7 @@ migrations! {
     "0070_agents",
     "0071_deployment",
     "0072_server_stats",
+    "0073_agent_limits",
 }
 
 /// The words in which the dialects differ, and nothing else does.

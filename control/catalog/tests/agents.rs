@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rempart_catalog::{AgentAbout, AgentPulse, Catalog, CatalogError, on_both_dialects};
 use rempart_jobs::{Claim, JobStore as _, Limits, NewJob};
-use rempart_model::{JobKind, ServerId};
+use rempart_model::{AgentLimits, HourLimit, JobKind, ServerId, WorkPriority};
 
 fn now() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
@@ -62,6 +62,19 @@ on_both_dialects! {
         tx.commit().await.unwrap();
     }
 
+    async fn an_agent_has_limits_that_are_changed(scratch: Scratch) {
+        let catalog = scratch.catalog().await;
+        let id = server(&catalog, "a").await;
+        let limits = async || catalog.agent(id).await.unwrap().unwrap().limits;
+        assert_eq!(limits().await, AgentLimits::default());
+        let hours = vec![HourLimit { from: 8, until: 18, bytes_per_second: Some(1 << 20) }];
+        let changed = AgentLimits { priority: WorkPriority::Idle, hours, ..AgentLimits::default() };
+        let mut tx = catalog.begin().await.unwrap();
+        tx.set_agent_limits(id, &changed).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(limits().await, changed);
+    }
+
     async fn an_agents_job_is_claimed_where_its_channel_is(scratch: Scratch) {
         let catalog = scratch.catalog().await;
         let id = server(&catalog, "a").await;
@@ -87,6 +100,12 @@ on_both_dialects! {
         connect("here").await;
         assert_eq!(catalog.waiting_reasons(Limits::default(), now()).await.unwrap().get(&job), None);
         assert_eq!(store.claim(claim()).await.unwrap().map(|job| job.id), Some(job));
+        // What it was given, a process that comes after this one knows.
+        let restore = NewJob { server_id: Some(id), ..NewJob::new(JobKind::Restore) };
+        let restore = store.enqueue(restore, now()).await.unwrap();
+        assert_eq!(catalog.restores_given_out(id).await.unwrap(), [], "nobody has it yet");
+        assert_eq!(store.claim(claim()).await.unwrap().map(|job| job.id), Some(restore));
+        assert_eq!(catalog.restores_given_out(id).await.unwrap(), [restore]);
         // What the server does for the machine by itself waits for no agent.
         let mut tx = catalog.begin().await.unwrap();
         tx.agent_gone(id, "elsewhere", now(), now()).await.unwrap();

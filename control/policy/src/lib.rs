@@ -2,7 +2,7 @@
 //!
 //! - **Owns**: schedules ([`Schedule`]), retention ([`RetentionPolicy`], [`retain`], [`retention_of`]), grouping of snapshots
 //!   ([`group`]), spans such as `1y6m`, whether a plan's data is protected ([`protection()`]), when a machine's figures ask for
-//!   a person ([`Thresholds`]), when a disk will be full ([`full_at`]).
+//!   a person ([`Thresholds`]), when a disk will be full ([`full_at`]), how fast data may travel at which hour ([`Bandwidth`]).
 //! - **May use**: `model`, jiff.
 //! - **Must not know**: repositories, files, SQL, the current time.
 //! - **Invariants**: the same facts give the same decisions in any input order; every kept snapshot carries at least one
@@ -17,6 +17,7 @@
 //! assert!(!decisions[1].is_kept());
 //! ```
 
+mod bandwidth;
 mod bucket;
 mod facts;
 mod forecast;
@@ -28,6 +29,7 @@ mod spec;
 mod threshold;
 mod within;
 
+pub use bandwidth::{Bandwidth, BandwidthError, LEAST_BYTES_PER_SECOND, MOST_HOUR_LIMITS, RateFrom};
 pub use bucket::Period;
 pub use facts::Facts;
 pub use forecast::full_at;

@@ -75,3 +75,6 @@ pub const ITEM_HEAD_BYTES: usize = 1 + 8 + 8 + 1;
 
 /// A whole frame: an item, or an opening that lists what was received out of order.
 pub const FRAME_BYTES: usize = ITEM_BODY_BYTES + ITEM_HEAD_BYTES;
+
+/// How often the pace of one job may change: every quarter of an hour for ten days.
+pub const PACE_STEPS: usize = 960;

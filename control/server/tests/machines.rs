@@ -5,9 +5,9 @@ mod support;
 use futures_util::{SinkExt as _, StreamExt as _};
 use rempart_model::Role;
 use rempart_protocol::control::{AgentControl, AgentParts};
-use rempart_protocol::handshake::ChannelBinding;
+use rempart_protocol::handshake::{AgentHandshake, ChannelBinding, Purpose};
 use rempart_protocol::job::JobBook;
-use rempart_protocol::{EnrolmentToken, Identity, PublicKey, RefusalCode};
+use rempart_protocol::{EnrolmentToken, Identity, OURS, PublicKey, RefusalCode, VersionRange};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,6 +80,64 @@ async fn an_enrolment_token_is_shown_once_with_what_is_to_be_pasted() {
     assert!(!format!("{log:?}").contains(token), "{line:?}");
 }
 
+#[tokio::test]
+async fn what_an_agents_work_may_take_is_said_and_checked() {
+    let server = Server::start().await;
+    server.state.work.start().await.expect("the server's own machine is known");
+    let admin = server.signed_in(Role::Administrator).await;
+    let made = admin.post("/api/servers", json!({ "name": "web-1" })).await.expect(201).body;
+    let path = format!("/api/servers/{}", made["id"]);
+    let unlimited = json!({ "priority": "low", "bytesPerSecond": null, "hours": [], "timeZone": "UTC" });
+    assert_eq!(made["agent"]["limits"], unlimited);
+    let change = |limits: Value| json!({ "name": "web-1", "address": null, "labels": [], "limits": limits });
+    let hours = |from: u8, until: u8, rate: u64| {
+        let hours = json!([{ "from": from, "until": until, "bytesPerSecond": rate }]);
+        json!({ "priority": "idle", "bytesPerSecond": 1 << 20, "hours": hours, "timeZone": "Europe/Paris" })
+    };
+    let mut nowhere = hours(8, 18, 1 << 20);
+    nowhere["timeZone"] = json!("Mars/Base");
+    let mut words = hours(8, 18, 1 << 20);
+    words["priority"] = json!("realtime");
+    for (limits, code, field) in [
+        (hours(8, 18, 1000), "limits.too_little", "limits.bytesPerSecond"),
+        (hours(8, 8, 1 << 20), "limits.hours", "limits.hours"),
+        (nowhere, "schedule.unknown_time_zone", "limits.timeZone"),
+        (words, "request.wrong_type", "limits.priority"),
+    ] {
+        let refused = admin.put(&path, change(limits)).await.refused(422, code);
+        assert_eq!(refused.body["field"], field, "{code}");
+    }
+    let limits = hours(22, 6, 2 << 20);
+    let changed = admin.put(&path, change(limits.clone())).await.expect(200);
+    assert_eq!((changed.etag().as_str(), &changed.body["agent"]["limits"]), ("\"2\"", &limits));
+    // Left out, they stay.
+    let renamed = admin.put(&path, json!({ "name": "web-2", "address": null, "labels": [] })).await.expect(200);
+    assert_eq!(renamed.body["agent"]["limits"], limits);
+    let local = json!({ "name": "here", "address": null, "labels": [], "limits": limits });
+    let refused = admin.put("/api/servers/1", local).await.refused(409, "server.local");
+    assert_eq!(refused.body["field"], "limits");
+}
+
+#[tokio::test]
+async fn an_agent_that_another_process_holds_is_said_to_be_there() {
+    let server = Server::start().await;
+    let admin = server.signed_in(Role::Administrator).await;
+    let id = admin.post("/api/servers", json!({ "name": "web-1" })).await.expect(201).body["id"].as_i64().unwrap();
+    let mut tx = server.state.catalog.begin().await.unwrap();
+    let now = jiff::Timestamp::now();
+    tx.agent_connected(rempart_model::ServerId::new(id), 1, "1", "the other process", now).await.unwrap();
+    tx.commit().await.unwrap();
+    let path = format!("/api/servers/{id}");
+    for answer in [
+        admin.get(&format!("{path}/explorer?path=/")).await,
+        admin.post(&format!("{path}/collect-stats"), json!({})).await,
+        admin.post(&format!("{path}/capabilities"), json!({})).await,
+    ] {
+        let refused = answer.refused(409, "agent.elsewhere");
+        assert!(refused.body["message"].as_str().unwrap().contains("the other process"), "{:?}", refused.body);
+    }
+}
+
 /// Knocks at the control channel with this agent; why it is refused.
 async fn knock(server: &Server, identity: Identity, pinned: PublicKey) -> RefusalCode {
     let address = format!("ws://{}/api/agent/control", server.address);
@@ -114,6 +172,27 @@ async fn who_is_no_agent_is_told_why_and_let_in_nowhere() {
     assert_eq!(knock(&server, Identity::generate(), pinned).await, RefusalCode::UnknownAgent);
     let other = Identity::generate().public();
     assert_eq!(knock(&server, Identity::generate(), other).await, RefusalCode::WrongServer);
+    // An agent of another time is told which of the two to upgrade, at either gate.
+    for purpose in [Purpose::Control, Purpose::Data] {
+        let gate = if purpose == Purpose::Control { "control" } else { "data" };
+        let too_new = OURS.newest.0 + 1;
+        for (oldest, newest, behind) in
+            [(0, 0, "the agent is too old"), (too_new, too_new + 3, "the server is too old")]
+        {
+            let (identity, versions) = (Arc::new(Identity::generate()), VersionRange::new(oldest, newest));
+            let begun =
+                AgentHandshake::begin_with(identity, pinned, None, purpose, ChannelBinding::None, "1", versions);
+            let (mut agent, hello) = begun.unwrap();
+            let address = format!("ws://{}/api/agent/{gate}", server.address);
+            let (mut socket, _) = tokio_tungstenite::connect_async(address).await.expect("a WebSocket");
+            socket.send(Message::text(hello)).await.unwrap();
+            let answer = socket.next().await.expect("a reason").expect("a message");
+            let refusal = agent.receive(answer.to_text().expect("text")).expect_err("let in");
+            assert_eq!(refusal.code, RefusalCode::Version, "{gate}: {refusal}");
+            assert!(refusal.detail.contains(behind), "{gate}: {refusal}");
+            assert!(matches!(socket.next().await, Some(Ok(Message::Close(Some(_))))), "{gate}");
+        }
+    }
     // A session, a token, or plain words open neither gate.
     for (gate, words) in [("control", "let me in"), ("control", "{}"), ("data", "[]"), ("data", "{\"type\":\"ready\"}")]
     {

@@ -1,15 +1,12 @@
-//! The folders of this machine, for choosing what to protect or where to restore to.
+//! The folders of a machine, for choosing what to protect or where to restore to. `rempart-host` lists them, here as on
+//! machines with an agent.
 //!
 //! Names are bytes. They go out as text that people can read and that comes back to the same bytes, see
 //! [`crate::browse::readable_path`].
 
-use std::ffi::OsStr;
-use std::io;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
-
 use jiff::Timestamp;
-use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags};
+use rempart_host::explorer::{Entry, EntryKind, Page, list};
+use rempart_host::{HostError, HostPath};
 
 use crate::browse::{path_bytes, readable_path};
 use crate::trouble::{Result, Trouble, table};
@@ -25,7 +22,7 @@ pub struct Found {
     /// Of files.
     pub size_bytes: Option<u64>,
     pub modified_at: Option<Timestamp>,
-    /// Whether this process may read it.
+    /// Whether the process that looked may read it.
     pub readable: bool,
 }
 
@@ -47,106 +44,57 @@ pub struct FoundPage {
     pub total: u64,
 }
 
-/// Lists what comes behind the name `after`. The folder is opened without following a link in any component of its path,
-/// and its entries are looked at through that handle: what is swapped for a link meanwhile leads nowhere.
+/// Lists what comes behind the name `after` in a folder of this machine.
 pub fn explore(path: &str, after: Option<&str>, limit: usize) -> Result<FoundPage> {
-    if !path.starts_with('/') {
-        return Err(Trouble::new(&table::EXPLORER_NOT_ABSOLUTE).field("path"));
-    }
-    let told = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => Trouble::new(&table::EXPLORER_MISSING).with("path", path),
-        io::ErrorKind::PermissionDenied => Trouble::new(&table::EXPLORER_DENIED).with("path", path),
-        io::ErrorKind::NotADirectory => Trouble::new(&table::EXPLORER_NOT_A_FOLDER).with("path", path),
-        // A link where a folder was to be opened without following.
-        _ if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-            Trouble::new(&table::EXPLORER_NOT_A_FOLDER).with("path", path)
-        }
-        _ => Trouble::new(&table::EXPLORER_FAILED).with("path", path).because(error),
-    };
-    let after = after.map(path_bytes);
-    let (folder, clean) = open_folder(&path_bytes(path)).map_err(told)?;
-    let mut names: Vec<Vec<u8>> = Vec::new();
-    for entry in rustix::fs::Dir::read_from(&folder).map_err(|error| told(error.into()))? {
-        let name = entry.map_err(|error| told(error.into()))?.file_name().to_bytes().to_vec();
-        if name != b"." && name != b".." {
-            names.push(name);
-        }
-    }
-    names.sort_unstable();
-    let total = names.len() as u64;
-    let from = after.map_or(0, |after| names.partition_point(|name| *name <= after));
-    let rest = &names[from..];
-    let page = &rest[..limit.min(rest.len())];
-    let entries: Vec<Found> = page.iter().filter_map(|name| look(&folder, &clean, name)).collect();
-    let next = page.last().filter(|_| page.len() < rest.len()).map(|last| readable_path(last));
-    Ok(FoundPage { entries, next, total })
+    let of_text = |text: &str| HostPath::new(path_bytes(text));
+    let page = list(&of_text(path), after.map(of_text).as_ref(), limit);
+    page.map(FoundPage::from).map_err(|error| told(error).with("path", path))
 }
 
-/// Opens a folder component by component, following no link.
-fn open_folder(path: &[u8]) -> io::Result<(std::os::fd::OwnedFd, Vec<u8>)> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let mut folder = rustix::fs::open("/", flags, Mode::empty())?;
-    let mut clean = Vec::new();
-    for name in path.split(|byte| *byte == b'/').filter(|name| !matches!(*name, b"" | b".")) {
-        if name == b".." || name.contains(&0) {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        // Folders on the way need not be readable, only the last one.
-        folder = match rustix::fs::openat(&folder, name, flags, Mode::empty()) {
-            Err(rustix::io::Errno::ACCESS) => rustix::fs::openat(&folder, name, flags | OFlags::PATH, Mode::empty())?,
-            opened => opened?,
-        };
-        clean.push(b'/');
-        clean.extend_from_slice(name);
+fn told(error: HostError) -> Trouble {
+    match error {
+        HostError::NotAbsolute { .. } => Trouble::new(&table::EXPLORER_NOT_ABSOLUTE).field("path"),
+        HostError::Missing { .. } => Trouble::new(&table::EXPLORER_MISSING),
+        HostError::NotAFolder { .. } => Trouble::new(&table::EXPLORER_NOT_A_FOLDER),
+        HostError::Denied { .. } => Trouble::new(&table::EXPLORER_DENIED),
+        HostError::Unreadable { source, .. } => Trouble::new(&table::EXPLORER_FAILED).because(source),
+        HostError::Strange { .. } | HostError::Canceled => Trouble::new(&table::EXPLORER_FAILED).because(error),
     }
-    Ok((folder, clean))
 }
 
-/// `None`: it went away meanwhile.
-fn look(folder: &impl std::os::fd::AsFd, parent: &[u8], name: &[u8]) -> Option<Found> {
-    let raw = Path::new(OsStr::from_bytes(name));
-    let stat =
-        rustix::fs::statx(folder.as_fd(), raw, AtFlags::SYMLINK_NOFOLLOW, rustix::fs::StatxFlags::BASIC_STATS).ok();
-    let stat = match stat {
-        Some(stat) => stat,
-        None if rustix::fs::accessat(folder.as_fd(), raw, Access::EXISTS, AtFlags::SYMLINK_NOFOLLOW).is_err() => {
-            return None;
+impl From<Page> for FoundPage {
+    fn from(page: Page) -> Self {
+        Self {
+            entries: page.entries.into_iter().map(Found::from).collect(),
+            next: page.next.map(|name| readable_path(name.as_bytes())),
+            total: page.total,
         }
-        None => return Some(unreadable(parent, name)),
-    };
-    let kind = match FileType::from_raw_mode(u32::from(stat.stx_mode)) {
-        FileType::RegularFile => FoundKind::File,
-        FileType::Directory => FoundKind::Dir,
-        FileType::Symlink => FoundKind::Symlink,
-        _ => FoundKind::Other,
-    };
-    let needed = if kind == FoundKind::Dir { Access::READ_OK | Access::EXEC_OK } else { Access::READ_OK };
-    // Links are stored as links: what they lead to does not matter.
-    let readable = kind == FoundKind::Symlink
-        || rustix::fs::accessat(folder.as_fd(), raw, needed, AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW).is_ok();
-    let modified = Timestamp::new(stat.stx_mtime.tv_sec, i32::try_from(stat.stx_mtime.tv_nsec).unwrap_or(0));
-    Some(Found {
-        kind,
-        size_bytes: (kind == FoundKind::File).then_some(stat.stx_size),
-        modified_at: modified.ok(),
-        readable,
-        ..unreadable(parent, name)
-    })
+    }
 }
 
-fn unreadable(parent: &[u8], name: &[u8]) -> Found {
-    Found {
-        path: readable_path(&[parent, b"/", name].concat()),
-        name: String::from_utf8_lossy(name).into_owned(),
-        kind: FoundKind::Other,
-        size_bytes: None,
-        modified_at: None,
-        readable: false,
+impl From<Entry> for Found {
+    fn from(entry: Entry) -> Self {
+        Self {
+            name: String::from_utf8_lossy(entry.name.as_bytes()).into_owned(),
+            path: readable_path(entry.path.as_bytes()),
+            kind: match entry.kind {
+                EntryKind::File => FoundKind::File,
+                EntryKind::Dir => FoundKind::Dir,
+                EntryKind::Symlink => FoundKind::Symlink,
+                EntryKind::Other => FoundKind::Other,
+            },
+            size_bytes: entry.size_bytes,
+            modified_at: entry.modified_at,
+            readable: entry.readable,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
     use super::*;
 
     fn names(page: &FoundPage) -> Vec<&str> {

@@ -33,7 +33,7 @@ pub use lock::{LockGuard, LockInfo, LockMode, PendingLock, UnlockScope};
 pub use maintain::{
     CheckOptions, CheckReport, CopyOptions, CopyReport, IndexRepairPlan, Limit, MaintenanceObserver, NoObserver,
     PackRepair, ParseLimitError, ParseReadDataError, Problem, PruneOptions, PrunePlan, PruneStats, ReadData, Severity,
-    SnapshotRepair, Step,
+    SnapshotRepair, Step, VisitReference,
 };
 pub use repository::{InitOptions, OpenOptions, Repository};
 pub use sink::{BlobError, BlobSink, BlobSource, Deliver, LONG_TREE_BYTES, PreparedBlob};

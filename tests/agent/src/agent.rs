@@ -10,6 +10,8 @@ use crate::server::Server;
 /// One machine's agent; killed when dropped.
 pub struct Agent {
     data: PathBuf,
+    /// Of its environment.
+    variables: Vec<(&'static str, String)>,
     child: Option<Child>,
 }
 
@@ -17,12 +19,27 @@ impl Agent {
     /// Enrols with a token of the server. Not running yet.
     pub fn enrol(server: &Server, data: &Path) -> Self {
         enrolment(server, data, &server.key(), &server.token()).succeed();
-        Self { data: data.to_owned(), child: None }
+        Self { data: data.to_owned(), variables: Vec::new(), child: None }
+    }
+
+    /// The same over another way: to `url`, whose certificate has this fingerprint, with variables of the environment.
+    pub fn enrol_by(
+        server: &Server,
+        data: &Path,
+        (url, certificate): (&str, &str),
+        variables: &[(&'static str, String)],
+    ) -> Self {
+        let (key, token) = (server.key(), server.token());
+        let arguments = ["enrol", "--server", url, "--server-key", &key, "--token", &token];
+        let program = Program::agent().args(arguments).args(["--certificate", certificate, "--data"]).arg(data);
+        variables.iter().fold(program, |program, (name, value)| program.env(name, value)).succeed();
+        Self { data: data.to_owned(), variables: variables.to_vec(), child: None }
     }
 
     pub fn start(&mut self) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log_file()).expect("a log");
         let program = Program::agent().args(["run", "--data"]).arg(&self.data).env("RUST_LOG", "debug");
+        let program = self.variables.iter().fold(program, |program, (name, value)| program.env(name, value));
         let child = program.into_command().stdout(Stdio::null()).stderr(log).spawn().expect("start the agent");
         assert!(self.child.replace(child).is_none(), "it runs already");
     }

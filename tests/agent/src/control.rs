@@ -113,6 +113,7 @@ fn hear(
                 }
             }
             ServerEvent::Job(DeskEvent::Accepted(lease)) => state.seen.accepted.push(lease),
+            ServerEvent::Job(DeskEvent::Adopted(_)) => {}
             ServerEvent::Job(DeskEvent::Progress { .. }) => state.seen.progress += 1,
             ServerEvent::Job(DeskEvent::Declined { lease, .. } | DeskEvent::Gone(lease)) => state.seen.gone.push(lease),
             ServerEvent::Job(DeskEvent::Ended(result)) => {

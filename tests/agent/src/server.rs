@@ -102,6 +102,10 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub fn key(&self) -> String {
         self.room.identity.public().to_string()
     }

@@ -4,13 +4,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
-use rempart_agent_tests::{Agent, Server, Trouble, lease, refused, until};
+use rempart_agent_tests::{Agent, Server, Trouble, Way, lease, refused, until};
 use rempart_host::explorer::{Page, TreeSize};
 use rempart_host::stats::HostStats;
-use rempart_model::Outcome;
+use rempart_model::{Outcome, WorkPriority};
 use rempart_protocol::control::{Answer, Question};
 use rempart_protocol::job::{JobResult, Withdrawal};
-use rempart_protocol::order::{BackupOutcome, RestoreOutcome};
+use rempart_protocol::order::{BackupOutcome, PaceStep, RestoreOutcome};
 use rempart_tests_support::{Place, strange, tree};
 
 /// A server, a source with some strange entries, and an agent that runs.
@@ -127,6 +127,55 @@ fn a_token_that_was_used_is_refused_to_another_agent() {
     assert_eq!(enrol(&first).code, Some(0), "its first answer may have been lost");
     let said = refused(&server, &place.path().join("second"), &server.key(), &token);
     assert!(said.contains("used by another agent"), "{said}");
+}
+
+#[test]
+fn a_server_whose_name_the_proxy_alone_knows_is_reached_through_it() {
+    let place = Place::new("agent-proxy");
+    strange::make(&place.source());
+    let server = Server::start(&place.repository());
+    let way = Way::to(&server);
+    let (url, certificate) = way.url();
+    let data = place.path().join("agent");
+    let mut agent = Agent::enrol_by(&server, &data, (&url, &certificate), &[way.variable()]);
+    agent.start();
+    until("the agent is connected", || server.is_connected().then_some(()));
+    let scene = Scene { agent, server, place };
+    let (result, outcome) = scene.backup(1);
+    whole(&result, &outcome);
+    scene.restore_and_compare(2, "through the proxy");
+    let asked = way.asked();
+    // Once to enrol, once for the channel, and data by ways of its own.
+    assert!(asked.len() > 4 && asked.iter().all(|way| way == "CONNECT backup.invalid:443"), "{asked:?}");
+    way.shut();
+    scene.server.cut_control();
+    until("it is said why there is no way", || {
+        let status = scene.agent.status().stdout;
+        (status.contains("no way through the proxy") && status.contains("403 Forbidden")).then_some(())
+    });
+}
+
+#[test]
+fn a_limit_holds_until_its_hour_is_over() {
+    let scene = Scene::new("agent-pace");
+    std::fs::write(scene.source().join("noise"), strange::noise(7, 8 << 20)).expect("a large file");
+    let mut order = scene.server.backup_order(&scene.source());
+    let (begins, ends) = (Timestamp::UNIX_EPOCH, Timestamp::now() + SignedDuration::from_secs(8));
+    // What is let go first takes longer than there are seconds: nothing follows it until the limit ends.
+    order.limits.pace =
+        vec![PaceStep { from: begins, bytes_per_second: Some(1) }, PaceStep { from: ends, bytes_per_second: None }];
+    order.limits.priority = WorkPriority::Low;
+    scene.server.order_backup(lease(1, 1), &order);
+    until("the job runs", || (scene.server.seen().progress > 2).then_some(()));
+    let seen = scene.server.seen().blobs;
+    // On a machine that took so long to come here, this look says nothing.
+    if Timestamp::now() < ends {
+        assert_eq!(seen, 0, "sent without waiting for its turn");
+    }
+    let (result, outcome) = scene.backed_up(1, 1);
+    whole(&result, &outcome);
+    assert!(Timestamp::now() >= ends, "as if there was no limit");
+    scene.restore_and_compare(2, "what was sent slowly");
 }
 
 #[test]

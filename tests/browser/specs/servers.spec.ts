@@ -75,6 +75,21 @@ test("a machine is added by its name and one pasted command, and is seen coming,
     await expect(page.getByText("a.txt", { exact: true })).toBeVisible();
   });
 
+  await test.step("what its work may take is said, and a time of the day that is none is not taken", async () => {
+    await page.getByRole("button", { name: "Actions" }).click();
+    await page.getByRole("menuitem", { name: "Limits of the agent" }).click();
+    const dialog = page.getByRole("dialog", { name: "Limits of “web-1”" });
+    await dialog.getByLabel("Behind other programs").selectOption({ label: "Takes only what nobody else wants" });
+    await dialog.getByRole("button", { name: "Add hours" }).click();
+    await dialog.getByLabel("Until").selectOption("8");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await expect(dialog.getByText("The end differs from the beginning.")).toBeVisible();
+    await dialog.getByLabel("Until").selectOption("18");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await expect(dialog).toBeHidden();
+    await expect(page.getByText("other at 1 time of the day · Takes only what nobody else wants")).toBeVisible();
+  });
+
   await test.step("it goes: the page says so, and what to look at", async () => {
     await stopAgent();
     await expect(page.getByText("This machine does not call")).toBeVisible();

@@ -294,6 +294,9 @@ fn killed_in_the_middle_of_a_backup_neither_side_loses_or_doubles_anything() {
         };
         let job = ended(&lab.client, job);
         assert_eq!(job["state"], "succeeded", "round {round}, {what}: {job}\n{}\n{}", agent.log(), lab.server.log());
+        if round % 2 == 0 {
+            assert_eq!(job["attempt"], 1, "round {round}: an agent that is started anew goes on: {job}");
+        }
         lab.restic().arg("check").succeed();
     }
     all_ended(&lab.client);
@@ -302,4 +305,32 @@ fn killed_in_the_middle_of_a_backup_neither_side_loses_or_doubles_anything() {
         serde_json::from_str(&lab.restic().args(["snapshots", "--json"]).succeed().stdout).expect("JSON");
     assert_eq!(listed.len(), 6, "a run has one snapshot: {listed:?}");
     lab.restic().args(["check", "--read-data"]).succeed();
+}
+
+#[test]
+fn killed_in_the_middle_of_a_restore_an_agent_goes_on_with_it() {
+    let lab = Lab::new();
+    let mut random = Random::from_environment();
+    lab.place.grow(&mut random, 60, 2_000_000);
+    let (mut agent, folder) = lab.agent();
+    let plan = lab.plan();
+    let job = lab.backed_up(plan, &agent);
+    let source = lab.place.source();
+    for round in 0..3 {
+        let target = lab.folder(&format!("back-{round}"));
+        let body = json!({
+            "paths": [], "target": target, "overwrite": "always", "delete": false, "dryRun": false, "verify": true,
+        });
+        let path = format!("/api/snapshots/{}/restore", job["result"]["snapshotId"]);
+        let restore = lab.client.post(&path, &body).ok()["jobId"].as_i64().expect("a job");
+        until("files come", SEEN, || target.exists().then_some(()));
+        std::thread::sleep(Duration::from_micros(random.below(300_000)));
+        agent.kill();
+        agent = Agent::start(&folder);
+        let restore = ended(&lab.client, restore);
+        assert_eq!(restore["state"], "succeeded", "round {round}: {restore}\n{}\n{}", agent.log(), lab.server.log());
+        assert_eq!(restore["attempt"], 1, "round {round}: {restore}");
+        let found = target.join(source.strip_prefix("/").expect("absolute"));
+        tree::assert_equal(&source, &found, tree::ALL, "restored by two agents, one after the other");
+    }
 }

@@ -881,7 +881,7 @@ export interface paths {
         };
         /** One machine. */
         get: operations["servers.read"];
-        /** Changes what people say of a machine: its name, address and labels. */
+        /** Changes what people say of a machine: its name, address and labels, and what its agent's work may take of it. */
         put: operations["servers.update"];
         post?: never;
         /** Removes a machine and its agent's key. What was backed up of it stays. Refused while plans or repositories are its own. */
@@ -1624,6 +1624,7 @@ export interface components {
             /** Format: date-time */
             enrolledAt?: string | null;
             kernel?: string | null;
+            limits: components["schemas"]["AgentLimits"];
             /**
              * Format: double
              * @description Of the last sign of life, while it is connected.
@@ -1631,6 +1632,19 @@ export interface components {
             roundTripMs?: number | null;
             /** @description Of the program, as it last said. */
             version?: string | null;
+        };
+        /** @description The limits of a machine's agent. */
+        AgentLimits: {
+            /**
+             * Format: int64
+             * @description Of one job, in each direction, at hours that `hours` does not name. None: as fast as it goes.
+             */
+            bytesPerSecond?: number | null;
+            /** @description The first that holds counts. */
+            hours: components["schemas"]["HourLimit"][];
+            priority: components["schemas"]["WorkPriority"];
+            /** @description Whose hours: an IANA name such as `Europe/Paris`. */
+            timeZone: string;
         };
         Alert: {
             /** @description Such as `plan.overdue`, `pool.nearly_full`, `repository.kit_unconfirmed`. */
@@ -2023,6 +2037,24 @@ export interface components {
         HostVolume: {
             ability: components["schemas"]["SnapshotAbility"];
             mount: components["schemas"]["HostMount"];
+        };
+        /** @description Another limit at some hours of each day. */
+        HourLimit: {
+            /**
+             * Format: int64
+             * @description None: as fast as it goes.
+             */
+            bytesPerSecond?: number | null;
+            /**
+             * Format: int32
+             * @description 0 to 23.
+             */
+            from: number;
+            /**
+             * Format: int32
+             * @description 1 to 24, and not `from`. Before `from`: of the next day.
+             */
+            until: number;
         };
         Job: {
             /** Format: int32 */
@@ -3272,6 +3304,7 @@ export interface components {
         ServerUpdate: {
             address?: string | null;
             labels: string[];
+            limits?: components["schemas"]["AgentLimits"] | null;
             name: string;
         };
         /** @description Where a person is signed in. */
@@ -3633,6 +3666,11 @@ export interface components {
             password?: string | null;
             role?: components["schemas"]["RoleName"] | null;
         };
+        /**
+         * @description How the work of an agent stands behind what else its machine does.
+         * @enum {string}
+         */
+        WorkPriority: "normal" | "low" | "idle";
         Worker: {
             /** Format: double */
             cpuPercent: number;
@@ -8061,6 +8099,18 @@ export interface operations {
                  *         "web",
                  *         "paris"
                  *       ],
+                 *       "limits": {
+                 *         "bytesPerSecond": null,
+                 *         "hours": [
+                 *           {
+                 *             "bytesPerSecond": 2097152,
+                 *             "from": 8,
+                 *             "until": 18
+                 *           }
+                 *         ],
+                 *         "priority": "low",
+                 *         "timeZone": "Europe/Paris"
+                 *       },
                  *       "name": "web-1"
                  *     }
                  */

@@ -31,6 +31,7 @@ export type Alert = Schemas["Alert"];
 export type Connection = Schemas["Connection"];
 export type Server = Schemas["Server"];
 export type Agent = Schemas["Agent"];
+export type AgentLimits = Schemas["AgentLimits"];
 export type Enrolment = Schemas["Enrolment"];
 export type HostKeyShown = Schemas["HostKeyShown"];
 export type Reach = Schemas["Reach"];

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::folder::Folder;
 use crate::job::{self, Gauge, Why, Work};
+use crate::memory;
 use crate::settings::Home;
 
 const BOOK: &str = "book.json";
@@ -109,6 +110,9 @@ impl Jobs {
         let lease = result.lease;
         tracing::info!(job = %lease.job, outcome = ?result.outcome, message = result.message.as_deref(), "a job has ended");
         self.running.remove(&lease);
+        if self.running.is_empty() {
+            memory::return_what_is_free();
+        }
         // Details that do not fit would keep the whole result from being told.
         let plain = JobResult { details: serde_json::Value::Null, ..result.clone() };
         let told = match control {

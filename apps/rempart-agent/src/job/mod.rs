@@ -4,6 +4,7 @@ mod backup;
 mod fault;
 mod gauge;
 mod path;
+mod priority;
 mod restore;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -61,10 +62,10 @@ impl Order {
         }
     }
 
-    const fn limits(&self) -> Limits {
+    const fn limits(&self) -> &Limits {
         match self {
-            Self::Backup(order) => order.limits,
-            Self::Restore(order) => order.limits,
+            Self::Backup(order) => &order.limits,
+            Self::Restore(order) => &order.limits,
         }
     }
 }
@@ -105,8 +106,12 @@ fn carry_out(work: &Work) -> Result<Done, Fault> {
         Order::Backup(_) => Machine::backup(),
         Order::Restore(_) => Machine::restore(),
     };
+    let limits = work.order.limits();
+    if let Err(error) = priority::lower(limits.priority) {
+        tracing::warn!(%error, "the job runs like any other program of the machine");
+    }
     let (home, cancel) = (Arc::clone(&work.home), work.gauge.cancel.clone());
-    let session = Session::open(home, work.lease, machine, work.order.limits(), cancel, &work.handle);
+    let session = Session::open(home, work.lease, machine, limits.clone(), cancel, &work.handle);
     let ended = match &work.order {
         Order::Backup(order) => backup::run(order, &session, &work.gauge, &work.folder),
         Order::Restore(order) => restore::run(order, &session, &work.gauge),

@@ -197,7 +197,11 @@ async fn send(
             };
             let Some(frame) = frame else { break };
             sent = true;
-            shared.pace.send(frame.len()).await;
+            if let Some(wait) = shared.turn(frame.len()) {
+                // What was let go before does not wait with it.
+                writer.flush().await.map_err(broken)?;
+                wait_alive(writer, Instant::now() + wait, &mut next_ping).await?;
+            }
             writer.feed(Message::Binary(frame)).await.map_err(broken)?;
         }
         writer.flush().await.map_err(broken)?;
@@ -223,6 +227,21 @@ async fn send(
             }
         }
     }
+}
+
+/// Waits for the line's turn: a slow line says that it is there.
+async fn wait_alive(
+    writer: &mut SplitSink<Socket, Message>,
+    until: Instant,
+    next_ping: &mut Instant,
+) -> Result<(), Unopened> {
+    while until > *next_ping {
+        tokio::time::sleep_until(*next_ping).await;
+        *next_ping += PING;
+        writer.send(Message::Ping(Bytes::new())).await.map_err(broken)?;
+    }
+    tokio::time::sleep_until(until).await;
+    Ok(())
 }
 
 impl Shared {

@@ -7,17 +7,17 @@ mod connection;
 mod fault;
 mod lengths;
 mod machine;
-mod pace;
 mod sink;
 mod source;
 mod state;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use parking_lot::{Condvar, Mutex};
 use rempart_model::{CancelToken, IndexId, SnapshotId};
-use rempart_protocol::data::Incarnation;
+use rempart_protocol::data::{Incarnation, Pace};
 use rempart_protocol::job::JobLease;
 use rempart_protocol::order::{CommitRequest, Limits};
 use tokio::runtime::Handle;
@@ -31,7 +31,6 @@ pub use sink::RemoteSink;
 pub use source::RemoteSource;
 
 use crate::settings::Home;
-use pace::Pace;
 use state::State;
 
 /// Connections of a session: beside one whose packet was lost, the others go on.
@@ -56,7 +55,8 @@ struct Shared {
     changed: Condvar,
     /// There is something to send: connections look again.
     wake: Notify,
-    pace: Pace,
+    pace: Mutex<Pace>,
+    began: Instant,
     cancel: CancelToken,
     home: Arc<Home>,
     lease: JobLease,
@@ -77,7 +77,8 @@ impl Session {
             state: Mutex::new(State::new(machine)),
             changed: Condvar::new(),
             wake: Notify::new(),
-            pace: Pace::new(limits.bytes_per_second),
+            pace: Mutex::new(Pace::new(limits.pace)),
+            began: Instant::now(),
             cancel,
             home,
             lease,
@@ -180,6 +181,12 @@ impl Shared {
             // A request to stop is noticed soon, whatever comes.
             self.changed.wait_for(&mut state, Duration::from_millis(500));
         }
+    }
+
+    /// When so many bytes may go; `None`: at once.
+    fn turn(&self, bytes: usize) -> Option<Duration> {
+        let wait = self.pace.lock().turn(bytes, self.began.elapsed(), Timestamp::now());
+        (!wait.is_zero()).then_some(wait)
     }
 
     /// The session has failed; the first reason counts.

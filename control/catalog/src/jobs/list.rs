@@ -108,6 +108,15 @@ impl Catalog {
         Ok(Page::of(rows, request, SORT, |job| job.id.get(), total))
     }
 
+    /// Restores onto a server that were given to a worker at least once, and have not ended.
+    pub async fn restores_given_out(&self, server: ServerId) -> Result<Vec<JobId>, CatalogError> {
+        Sql::new("SELECT id FROM jobs WHERE kind = $1 AND server_id = $2 AND generation > 0")
+            .bind(JobKind::Restore)
+            .bind(server)
+            .all(self.read(), "list the restores of a server")
+            .await
+    }
+
     /// Lines of a job's log after the line `after`, oldest first.
     pub async fn job_log(&self, id: JobId, after: Option<i64>, limit: u32) -> Result<Vec<LogRow>, CatalogError> {
         Sql::new("SELECT id, at, level, text FROM job_log WHERE job_id = $1 AND id > $2 ORDER BY id LIMIT $3")

@@ -1,9 +1,9 @@
 //! The server's desk for one agent: which leases are its, and what became of them. Kept over connections. A server that was
-//! started anew fills it from its queue ([`JobDesk::adopt`]) before the agent is let in.
+//! started anew is told by its queue what the agent may still have ([`JobDesk::expect`]) before the agent is let in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rempart_model::JobProgress;
+use rempart_model::{JobId, JobProgress};
 
 use super::words::{Decline, FromAgent, JobLease, JobOffer, JobReport, JobResult, ToAgent, Withdrawal};
 use crate::limits::{JOB_DETAILS_BYTES, JOBS_PER_AGENT};
@@ -12,6 +12,8 @@ use crate::refusal::{Refusal, Result, within};
 #[derive(Debug, Default)]
 pub struct JobDesk {
     assigned: BTreeMap<JobLease, Assigned>,
+    /// Jobs of which the next report may bring a lease of a process before this one.
+    expected: BTreeSet<JobId>,
     line: Line,
 }
 
@@ -43,6 +45,8 @@ enum Line {
 #[derive(Debug, Clone, PartialEq)]
 pub enum DeskEvent {
     Accepted(JobLease),
+    /// The agent has a lease of a job that was expected: it runs it, or its result follows. It is on the desk now.
+    Adopted(JobLease),
     /// Not taken. The lease is off the desk.
     Declined {
         lease: JobLease,
@@ -73,6 +77,12 @@ impl JobDesk {
         self.line = Line::Down;
     }
 
+    /// Whether the agent is there and has said what it has.
+    #[must_use]
+    pub fn has_reported(&self) -> bool {
+        self.line == Line::Reported
+    }
+
     /// Gives the agent a job. Returns what to say now; if nothing, it is said when the agent has reported.
     pub fn assign(&mut self, offer: JobOffer) -> Result<Option<ToAgent>> {
         within("a job's payload, in bytes of JSON", offer.payload.to_string().len(), JOB_DETAILS_BYTES)?;
@@ -86,9 +96,10 @@ impl JobDesk {
         Ok(said)
     }
 
-    /// A lease that the queue says this agent was running when the server was started anew.
-    pub fn adopt(&mut self, lease: JobLease) {
-        self.assigned.entry(lease).or_insert(Assigned { stage: Stage::Running, stop: None });
+    /// The queue says that this agent was given these jobs, by a process that is no more, and that they have not ended. What
+    /// it reports of them first is adopted; of other leases that are not on the desk, it is told to stop.
+    pub fn expect(&mut self, jobs: impl IntoIterator<Item = JobId>) {
+        self.expected.extend(jobs);
     }
 
     /// Asks the agent to stop. Returns what to say now; if there is no line, it is said when the agent has reported. The
@@ -130,6 +141,13 @@ impl JobDesk {
 
     fn reported(&mut self, report: &JobReport) -> (Vec<DeskEvent>, Vec<ToAgent>) {
         let (mut events, mut replies) = (Vec::new(), Vec::new());
+        let expected = std::mem::take(&mut self.expected);
+        for lease in report.running.iter().chain(&report.finished) {
+            if expected.contains(&lease.job) && !self.assigned.keys().any(|held| held.job == lease.job) {
+                self.assigned.insert(*lease, Assigned { stage: Stage::Running, stop: None });
+                events.push(DeskEvent::Adopted(*lease));
+            }
+        }
         for lease in report.running.iter().filter(|lease| !self.assigned.contains_key(*lease)) {
             replies.push(ToAgent::Stop { lease: *lease, reason: Withdrawal::LeaseLost });
         }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rempart_model::{BlobId, Compression, IndexId, RepositoryId, SnapshotId, Sources};
 use serde::{Deserialize, Serialize};
 
+use super::limits::Limits;
 use super::problem::Problems;
 use crate::job::{JobLease, JobOffer};
 use crate::limits::{INDEXES_TOLD, JOB_DETAILS_BYTES, SNAPSHOT_BYTES};
@@ -41,14 +42,6 @@ pub struct ParentSnapshot {
     pub tree: BlobId,
     /// What changed at this moment or later may not be in it as it is now.
     pub started_at: Timestamp,
-}
-
-/// What a job may take of the machine and of the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Limits {
-    /// Of all connections of the session together.
-    pub bytes_per_second: Option<u64>,
 }
 
 /// What a backup session's commit asks for. Host name, paths, tags and parent of the snapshot are the server's to know.
@@ -104,6 +97,7 @@ impl BackupOrder {
     /// The offer that carries it.
     pub fn offer(&self, lease: JobLease) -> Result<JobOffer> {
         within("index files in an order", self.indexes.len(), INDEXES_TOLD)?;
+        self.limits.check()?;
         let payload = serde_json::to_value(self).map_err(|error| Refusal::malformed(error.to_string()))?;
         Ok(JobOffer { lease, kind: rempart_model::JobKind::Backup, payload })
     }
@@ -112,6 +106,7 @@ impl BackupOrder {
     pub fn read(payload: &serde_json::Value) -> Result<Self> {
         let order = Self::deserialize(payload).map_err(|error| Refusal::malformed(error.to_string()))?;
         within("index files in an order", order.indexes.len(), INDEXES_TOLD)?;
+        order.limits.check()?;
         if order.sources.folders.is_empty() {
             return Err(Refusal::malformed("a backup of no folders"));
         }

@@ -4,9 +4,11 @@
 //! spell them: UTF-8 as it is, other bytes in percent code, a percent sign that begins no code for itself.
 
 mod backup;
+mod limits;
 mod problem;
 mod restore;
 
-pub use backup::{BackupOrder, BackupOutcome, BackupSummary, CommitRequest, Limits, ParentSnapshot};
+pub use backup::{BackupOrder, BackupOutcome, BackupSummary, CommitRequest, ParentSnapshot};
+pub use limits::{Limits, PaceStep};
 pub use problem::{FileProblem, PROBLEMS_BYTES, Problems};
 pub use restore::{RestoreChange, RestoreChanges, RestoreCounts, RestoreOrder, RestoreOutcome};

@@ -3,7 +3,7 @@
 use rempart_model::{BlobId, Overwrite};
 use serde::{Deserialize, Serialize};
 
-use super::backup::Limits;
+use super::limits::Limits;
 use super::problem::Problems;
 use crate::job::{JobLease, JobOffer};
 use crate::refusal::{Refusal, Result};
@@ -112,12 +112,15 @@ impl RestoreChanges {
 impl RestoreOrder {
     /// The offer that carries it.
     pub fn offer(&self, lease: JobLease) -> Result<JobOffer> {
+        self.limits.check()?;
         let payload = serde_json::to_value(self).map_err(|error| Refusal::malformed(error.to_string()))?;
         Ok(JobOffer { lease, kind: rempart_model::JobKind::Restore, payload })
     }
 
     /// Reads an offer's payload.
     pub fn read(payload: &serde_json::Value) -> Result<Self> {
-        Self::deserialize(payload).map_err(|error| Refusal::malformed(error.to_string()))
+        let order = Self::deserialize(payload).map_err(|error| Refusal::malformed(error.to_string()))?;
+        order.limits.check()?;
+        Ok(order)
     }
 }

@@ -6,7 +6,7 @@ mod pair;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use rempart_model::{JobProgress, Outcome};
+use rempart_model::{JobId, JobProgress, Outcome};
 use rempart_protocol::RefusalCode;
 use rempart_protocol::job::{
     BookEvent, Decline, FromAgent, JobBook, JobDesk, JobOffer, JobResult, ToAgent, Withdrawal,
@@ -72,21 +72,31 @@ fn an_offer_that_comes_again_is_answered_and_not_run() {
 }
 
 #[test]
-fn a_server_started_anew_takes_up_what_it_adopts_and_stops_what_it_does_not_know() {
+fn a_server_started_anew_takes_up_what_it_expects_and_stops_what_it_does_not_know() {
     let mut pair = Pair::new();
     pair.connect();
-    pair.assign(lease(1, 1));
-    pair.assign(lease(2, 1));
+    for job in 1..4 {
+        pair.assign(lease(job, 1));
+    }
     while pair.carry(1) {}
+    pair.cut();
+    pair.finish_one();
     pair.desk = JobDesk::new();
-    pair.desk.adopt(lease(1, 1));
-    pair.desk.adopt(lease(3, 9));
+    // The first has ended meanwhile, the second runs, the fourth is not known to the agent.
+    pair.desk.expect([1, 2, 4].map(JobId::new));
     pair.connect();
     while pair.carry(1) {}
-    assert_eq!(pair.stops, BTreeSet::from([lease(2, 1)]), "it is nobody's any more");
-    assert_eq!(pair.off_the_desk, BTreeSet::from([lease(3, 9)]), "the agent does not have it");
-    pair.settle();
+    assert_eq!(pair.stops, BTreeSet::from([lease(3, 1)]), "it is nobody's any more");
+    assert_eq!(pair.adopted, [lease(2, 1), lease(1, 1)]);
     assert_eq!(pair.ended, BTreeMap::from([(lease(1, 1), Outcome::Succeeded)]));
+    pair.settle();
+    assert_eq!(pair.ended.get(&lease(2, 1)), Some(&Outcome::Succeeded));
+    assert_eq!(pair.started.len(), 3, "nothing ran twice");
+    // Expected of one report only.
+    pair.desk.expect([JobId::new(9)]);
+    pair.connect();
+    while pair.carry(1) {}
+    assert_eq!(pair.desk.leases().count(), 0);
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub struct Pair {
     pub stops: BTreeSet<JobLease>,
     pub ended: BTreeMap<JobLease, Outcome>,
     pub off_the_desk: BTreeSet<JobLease>,
+    pub adopted: Vec<JobLease>,
     /// Handed up, and not stored yet.
     storing: Vec<JobLease>,
 }
@@ -49,6 +50,7 @@ impl Pair {
             stops: BTreeSet::new(),
             ended: BTreeMap::new(),
             off_the_desk: BTreeSet::new(),
+            adopted: Vec::new(),
             storing: Vec::new(),
         }
     }
@@ -91,6 +93,7 @@ impl Pair {
                             DeskEvent::Declined { lease, .. } | DeskEvent::Gone(lease) => {
                                 self.off_the_desk.insert(lease);
                             }
+                            DeskEvent::Adopted(lease) => self.adopted.push(lease),
                             DeskEvent::Accepted(_) | DeskEvent::Progress { .. } => {}
                         }
                     }

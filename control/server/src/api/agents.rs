@@ -7,7 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use rempart_catalog::{AgentRow, ServerRow};
-use rempart_model::{Permission, ServerId};
+use rempart_model::{AgentLimits, Permission, ServerId};
+use rempart_policy::{Bandwidth, BandwidthError, LEAST_BYTES_PER_SECOND, MOST_HOUR_LIMITS};
 use rempart_work::Trouble;
 use rempart_work::trouble::table;
 use utoipa_axum::routes;
@@ -50,6 +51,7 @@ pub fn shown(row: ServerRow, agent: Option<&AgentRow>) -> Server {
         addresses: agent.addresses.clone(),
         connected_at: agent.connected_at,
         round_trip_ms: agent.round_trip_us.filter(|_| agent.process.is_some()).map(|us| us as f64 / 1000.0),
+        limits: agent.limits.clone(),
     });
     server
 }
@@ -68,6 +70,26 @@ pub async fn elsewhere(state: &AppState, id: ServerId) -> ApiResult<ServerRow> {
         return Err(Trouble::new(&table::SERVER_LOCAL).into());
     }
     Ok(row)
+}
+
+/// Whether limits can be kept to. Fields are those of a server.
+pub fn check_limits(limits: &AgentLimits) -> ApiResult<()> {
+    let refused = |error| match error {
+        BandwidthError::TooLittle { .. } => {
+            let kib = LEAST_BYTES_PER_SECOND >> 10;
+            ApiError::new(&codes::LIMIT_TOO_LITTLE).with("kib", kib).field("limits.bytesPerSecond")
+        }
+        BandwidthError::Hours { from, until } => {
+            ApiError::new(&codes::LIMIT_HOURS).with("from", from).with("until", until).field("limits.hours")
+        }
+        BandwidthError::TooMany { .. } => {
+            ApiError::new(&codes::LIMIT_TOO_MANY).with("most", MOST_HOUR_LIMITS).field("limits.hours")
+        }
+        BandwidthError::TimeZone { name } => {
+            ApiError::new(&codes::SCHEDULE_UNKNOWN_ZONE).with("zone", name).field("limits.timeZone")
+        }
+    };
+    Bandwidth::parse(limits).map(drop).map_err(refused)
 }
 
 /// Makes a one-time token by which the server's agent enrols, with the command to paste. It is shown this once; one that was

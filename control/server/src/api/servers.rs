@@ -66,7 +66,7 @@ async fn read(State(state): State<AppState>, PathId(id): PathId<ServerId>) -> Ap
     one(&state, id).await.map(|(version, server)| Versioned::ok(version, server))
 }
 
-/// Changes what people say of a machine: its name, address and labels.
+/// Changes what people say of a machine: its name, address and labels, and what its agent's work may take of it.
 #[utoipa::path(put, path = "/api/servers/{id}", operation_id = "servers.update", tag = "servers",
     request_body = ServerUpdate,
     params(("id" = i64, Path, example = 1), ("If-Match" = String, Header, description = "The ETag that was read; `*` overwrites whatever is there", example = "\"3\"")),
@@ -82,9 +82,16 @@ async fn update(
     audit.object(id, &row.name);
     seen.check(row.version)?;
     let Said { name, address, labels } = said(&body.name, body.address.as_deref(), &body.labels)?;
+    if let Some(limits) = &body.limits {
+        agents::elsewhere(&state, id).await.map_err(|error| error.field("limits"))?;
+        agents::check_limits(limits)?;
+    }
     let mut tx = state.catalog.begin().await?;
     let changed = tx.update_server(id, row.version, &name, address.as_deref(), &labels, Timestamp::now()).await;
     changed.or_say(CatalogErrorKind::Taken, || taken(&name))?;
+    if let Some(limits) = &body.limits {
+        tx.set_agent_limits(id, limits).await?;
+    }
     tx.commit().await?;
     one(&state, id).await.map(|(version, server)| Versioned::ok(version, server))
 }

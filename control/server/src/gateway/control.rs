@@ -91,6 +91,9 @@ impl Channel {
     async fn serve(&mut self, socket: &mut WebSocket, server: ServerId, visitor: &Visitor) -> End {
         let work = self.state.work.clone();
         let agent = work.agents.of(server);
+        if let Err(trouble) = work.expect_of_agent(&agent).await {
+            tracing::warn!(server = server.get(), "what the agent was given before is not known: {trouble}");
+        }
         let (number, wake) = match agent.open(&self.control, Heard::from(visitor), work.agents.now()) {
             Ok(opened) => opened,
             Err(refusal) => return refusal.into(),

@@ -164,6 +164,13 @@ async fn give(
     loop {
         changes.mark_unchanged();
         while let Some(frame) = session.next_frame(number) {
+            let wait = session.turn(&frame);
+            if !wait.is_zero() {
+                tokio::select! {
+                    () = state.stop.cancelled() => return End::Gone,
+                    () = tokio::time::sleep(wait) => {}
+                }
+            }
             if !say(Message::Binary(frame)).await {
                 return End::Gone;
             }

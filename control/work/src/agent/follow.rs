@@ -8,7 +8,7 @@ use rempart_model::Outcome;
 use rempart_protocol::job::{Decline, DeskEvent, JobLease, JobOffer, JobResult, Withdrawal};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::line::Agent;
+use super::line::{Agent, Heard, Inherited};
 use crate::handler::Desk;
 use crate::trouble::{Result, Trouble, log, table};
 
@@ -36,14 +36,79 @@ pub struct Follower {
 const LOOK: Duration = Duration::from_millis(250);
 /// An agent that still stops an older lease is asked again after this.
 const OFFER_AGAIN: Duration = Duration::from_secs(2);
+/// What an agent that has just connected has to say what it is at.
+const REPORT_WITHIN: Duration = Duration::from_secs(10);
 /// What an agent has to stop in.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 /// A job whose agent is away for longer fails: what it stored is found by the next attempt, which waits for the agent.
 const AWAY_AT_MOST: Duration = Duration::from_secs(15 * 60);
 
-/// The queue's lease in the agent's words.
-pub fn lease_of(job: &Job) -> JobLease {
-    JobLease { job: job.id, generation: job.generation }
+/// How often one attempt of a job is begun on its agent: an agent that is started anew goes on under the same lease of the
+/// queue. Not for ever: the job may be what ends the agent.
+pub const TURNS: u8 = 5;
+
+/// The queue's lease in the agent's words, for one of its turns: younger than every turn before, older than those of the
+/// queue's next lease.
+pub fn lease_of(job: &Job, turn: u8) -> JobLease {
+    JobLease { job: job.id, generation: job.generation.saturating_mul(1 << 8).saturating_add(turn.into()) }
+}
+
+/// Whether the attempt goes on with another turn: the agent was started anew, or stopped to be.
+pub fn goes_on(trouble: &Trouble, turn: u8, desk: &Desk) -> bool {
+    let is_restart = trouble.code() == table::AGENT_RESTARTED.code;
+    let goes_on = is_restart && turn + 1 < TURNS && !desk.gauge.cancel.is_canceled();
+    if goes_on {
+        desk.warn(&log::AGENT_GOES_ON.told());
+    }
+    goes_on
+}
+
+/// Whom a turn is given to. The agent was there when the job was taken, or in the turn before: it is waited for.
+pub async fn heard(agent: &Agent, desk: &Desk) -> Result<Heard> {
+    let begun = Instant::now();
+    loop {
+        if let Some((_, heard)) = agent.line() {
+            return Ok(heard);
+        }
+        if desk.gauge.cancel.is_canceled() {
+            return Err(Trouble::new(&table::JOB_CANCELED));
+        }
+        if begun.elapsed() > AWAY_AT_MOST {
+            return Err(Trouble::new(&table::AGENT_OFFLINE));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What came of a lease that a server before this one gave the agent, and that it went on with by itself. None where there
+/// is none, or nothing came of it: then the job is given to it anew.
+pub async fn inherited(agent: &Agent, job: &Job, desk: &Desk) -> Option<JobResult> {
+    let (begun, mut away, mut is_told) = (Instant::now(), None::<Instant>, false);
+    let found = loop {
+        match agent.inherited(job.id) {
+            // Its report is the first that it says.
+            None if !agent.has_reported() && begun.elapsed() < REPORT_WITHIN => {
+                tokio::time::sleep(LOOK).await;
+                continue;
+            }
+            None => break None,
+            Some(Inherited::Ended(result)) => break Some(*result),
+            Some(Inherited::Running(_)) => {}
+        }
+        if !std::mem::replace(&mut is_told, true) {
+            desk.info(&log::AGENT_WENT_ON.told());
+        }
+        match agent.line() {
+            Some(_) => away = None,
+            None => _ = away.get_or_insert_with(Instant::now),
+        }
+        if desk.gauge.cancel.is_canceled() || away.is_some_and(|since| since.elapsed() > AWAY_AT_MOST) {
+            break None;
+        }
+        tokio::time::sleep(LOOK).await;
+    };
+    agent.disown(job.id);
+    found.filter(|result| matches!(result.outcome, Outcome::Succeeded | Outcome::Warning))
 }
 
 impl Follower {
@@ -62,6 +127,8 @@ impl Follower {
                 // While an offer waits to be made again, nothing comes of the one before.
                 event = self.events.recv(), if again.is_none() => match event {
                     Some(DeskEvent::Accepted(_)) => desk.info(&log::AGENT_TOOK.told()),
+                    // Of a lease that was not offered here.
+                    Some(DeskEvent::Adopted(_)) => {}
                     Some(DeskEvent::Progress { progress, .. }) => desk.tells(progress),
                     Some(DeskEvent::Declined { reason: Decline::StillStopping, .. }) => {
                         again = Some(Instant::now() + OFFER_AGAIN);

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use rempart_model::ServerId;
+use rempart_model::{JobId, ServerId};
 use rempart_protocol::control::{About, Answer, Question, ServerControl, ServerEvent};
 use rempart_protocol::handshake::{AgentReady, Visitor};
-use rempart_protocol::job::{DeskEvent, JobDesk, JobLease, JobOffer, ToAgent, Withdrawal};
+use rempart_protocol::job::{DeskEvent, JobDesk, JobLease, JobOffer, JobResult, ToAgent, Withdrawal};
 use rempart_protocol::{PublicKey, Refusal, RefusalCode, Result};
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -27,10 +27,19 @@ pub struct Agent {
 struct State {
     jobs: JobDesk,
     watched: HashMap<JobLease, mpsc::UnboundedSender<DeskEvent>>,
+    /// What the agent still has of jobs that a process before this one gave it.
+    inherited: HashMap<JobId, Inherited>,
     line: Option<Line>,
     lines: LineNumber,
     seen_at: Option<Timestamp>,
     pulse_at: Option<Timestamp>,
+}
+
+/// A lease of a job that is older than this process knows.
+#[derive(Debug, Clone)]
+pub(super) enum Inherited {
+    Running(JobLease),
+    Ended(Box<JobResult>),
 }
 
 struct Line {
@@ -62,12 +71,49 @@ impl Agent {
         let state = State {
             jobs: JobDesk::new(),
             watched: HashMap::new(),
+            inherited: HashMap::new(),
             line: None,
             lines: 0,
             seen_at: None,
             pulse_at: None,
         };
         Self { server, state: Mutex::new(state), publishing: tokio::sync::Mutex::new(None) }
+    }
+
+    /// Whether it was never there since this process began: what it was given before is not known here.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.state.lock().lines == 0
+    }
+
+    /// Jobs that a process before this one gave it, and that have not ended: what it has of them is taken up.
+    pub fn expect(&self, jobs: impl IntoIterator<Item = JobId>) {
+        self.state.lock().jobs.expect(jobs);
+    }
+
+    /// Whether it is there and has said what it has.
+    pub(super) fn has_reported(&self) -> bool {
+        self.state.lock().jobs.has_reported()
+    }
+
+    /// What it has of such a job.
+    pub(super) fn inherited(&self, job: JobId) -> Option<Inherited> {
+        self.state.lock().inherited.get(&job).cloned()
+    }
+
+    pub(super) fn inherited_jobs(&self) -> Vec<JobId> {
+        self.state.lock().inherited.keys().copied().collect()
+    }
+
+    /// Nobody waits for what it has of such a job any more.
+    pub(super) fn disown(&self, job: JobId) {
+        let state = &mut *self.state.lock();
+        let said = match state.inherited.remove(&job) {
+            Some(Inherited::Running(lease)) => state.jobs.stop(lease, Withdrawal::LeaseLost),
+            Some(Inherited::Ended(result)) => state.jobs.stored(result.lease),
+            None => None,
+        };
+        state.say_or_drop(said);
     }
 
     /// Lets a visitor in whose key is this agent's. An older line ends.
@@ -225,10 +271,24 @@ fn current(line: &mut Option<Line>, number: LineNumber) -> Result<&mut Line> {
 impl State {
     fn tell(&mut self, event: DeskEvent) -> Result<()> {
         let lease = match &event {
-            DeskEvent::Accepted(lease) | DeskEvent::Gone(lease) => *lease,
+            DeskEvent::Accepted(lease) | DeskEvent::Adopted(lease) | DeskEvent::Gone(lease) => *lease,
             DeskEvent::Declined { lease, .. } | DeskEvent::Progress { lease, .. } => *lease,
             DeskEvent::Ended(result) => result.lease,
         };
+        if let DeskEvent::Adopted(lease) = event {
+            self.inherited.insert(lease.job, Inherited::Running(lease));
+            return Ok(());
+        }
+        if matches!(self.inherited.get(&lease.job), Some(Inherited::Running(held)) if *held == lease) {
+            match event {
+                DeskEvent::Ended(result) => {
+                    self.inherited.insert(lease.job, Inherited::Ended(Box::new(result)));
+                }
+                DeskEvent::Gone(_) | DeskEvent::Declined { .. } => _ = self.inherited.remove(&lease.job),
+                _ => {}
+            }
+            return Ok(());
+        }
         let is_end = matches!(event, DeskEvent::Ended(_));
         let is_heard = self.watched.get(&lease).is_some_and(|watch| watch.send(event).is_ok());
         if is_end && !is_heard {

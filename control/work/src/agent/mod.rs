@@ -5,8 +5,9 @@
 //! - `backup`, `restore`: a job of another machine, carried out through its agent.
 //!
 //! A lease of the queue is a lease of the agent: its generation goes with every offer, so a job that the queue gave out anew
-//! is never run twice at a time. A server that was started anew knows no leases any more: agents are told to stop what they
-//! run, and the queue gives the jobs out under their next generation.
+//! is never run twice at a time. An agent that is started anew goes on under the same lease of the queue, in another turn. A
+//! server that was started anew has no sessions any more: agents are told to stop their backups, and the queue gives them out
+//! under their next generation; a restore that its agent can finish by itself is left to it, and its end is taken.
 
 mod backup;
 mod check;
@@ -14,6 +15,7 @@ mod enrol;
 mod follow;
 mod hub;
 mod identity;
+mod limits;
 mod line;
 mod pulse;
 mod question;
@@ -21,6 +23,7 @@ mod readable;
 mod restore;
 mod serve;
 pub mod session;
+mod sound;
 mod take;
 
 pub use hub::Agents;

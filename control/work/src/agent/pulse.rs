@@ -54,6 +54,14 @@ impl Work {
         Ok(tx.commit().await?)
     }
 
+    /// Before the first coming of an agent since this process began: what the queue says that it may still be at.
+    pub async fn expect_of_agent(&self, agent: &Agent) -> Result<()> {
+        if agent.is_new() {
+            agent.expect(self.catalog.restores_given_out(agent.server).await?);
+        }
+        Ok(())
+    }
+
     /// Runs until `stop`.
     pub async fn keep_agents(self: Arc<Self>, process: String, stop: CancellationToken) {
         let mut look = tokio::time::interval(LOOK);
@@ -81,6 +89,14 @@ impl Work {
 
     async fn look_at_agents(&self, process: &str) -> Result<()> {
         let now = Timestamp::now();
+        for agent in self.agents.all() {
+            for job in agent.inherited_jobs() {
+                // It was canceled, or ended without what the agent has of it.
+                if self.catalog.job(job).await.is_ok_and(|job| job.state.is_final()) {
+                    agent.disown(job);
+                }
+            }
+        }
         let pulse = |agent: &Arc<Agent>| {
             let (seen_at, round_trip) = agent.pulse(now, PULSE)?;
             let round_trip_us = u64::try_from(round_trip.as_micros()).ok();

@@ -6,14 +6,14 @@ use std::time::Duration;
 use rempart_catalog::ServerRow;
 use rempart_host::HostPath;
 use rempart_host::capability::Capabilities;
-use rempart_host::explorer::{Entry, EntryKind, Page};
+use rempart_host::explorer::Page;
 use rempart_host::stats::HostStats;
 use rempart_model::ServerId;
 use rempart_protocol::control::{Answer, AnswerFault, Question};
 use serde::de::DeserializeOwned;
 
-use crate::browse::{path_bytes, readable_path};
-use crate::explorer::{self, Found, FoundKind, FoundPage};
+use crate::browse::path_bytes;
+use crate::explorer::{self, FoundPage};
 use crate::trouble::{Result, Trouble, table};
 use crate::{Work, blocking};
 
@@ -42,11 +42,7 @@ impl Work {
         };
         let page: Page =
             self.ask_agent(server.id, question, ANSWER_WITHIN).await.map_err(|trouble| trouble.with("path", &path))?;
-        Ok(FoundPage {
-            entries: page.entries.into_iter().map(found).collect(),
-            next: page.next.map(|name| readable_path(name.as_bytes())),
-            total: page.total,
-        })
+        Ok(page.into())
     }
 
     /// Figures of now.
@@ -74,7 +70,9 @@ impl Work {
         within: Duration,
     ) -> Result<T> {
         let offline = || Trouble::new(&table::AGENT_OFFLINE);
-        let answer = self.agents.of(server).ask(question)?.ok_or_else(offline)?;
+        let Some(answer) = self.agents.of(server).ask(question)? else {
+            return Err(self.why_not_here(server).await?);
+        };
         let answer = match tokio::time::timeout(within, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => return Err(offline()),
@@ -89,6 +87,17 @@ impl Work {
     }
 }
 
+impl Work {
+    /// An agent has one channel: to one of the processes that share the catalog.
+    async fn why_not_here(&self, server: ServerId) -> Result<Trouble> {
+        let elsewhere = self.catalog.agent(server).await?.and_then(|agent| agent.process);
+        Ok(match elsewhere.filter(|process| !self.catalog.is_this_process(process)) {
+            Some(process) => Trouble::new(&table::AGENT_ELSEWHERE).with("process", process),
+            None => Trouble::new(&table::AGENT_OFFLINE),
+        })
+    }
+}
+
 fn told(fault: AnswerFault) -> Trouble {
     let sentence = match fault.code.as_str() {
         AnswerFault::NOT_ABSOLUTE => return Trouble::new(&table::EXPLORER_NOT_ABSOLUTE).field("path"),
@@ -99,20 +108,4 @@ fn told(fault: AnswerFault) -> Trouble {
         _ => &table::EXPLORER_FAILED,
     };
     Trouble::new(sentence).with("detail", fault.message)
-}
-
-fn found(entry: Entry) -> Found {
-    Found {
-        name: String::from_utf8_lossy(entry.name.as_bytes()).into_owned(),
-        path: readable_path(entry.path.as_bytes()),
-        kind: match entry.kind {
-            EntryKind::File => FoundKind::File,
-            EntryKind::Dir => FoundKind::Dir,
-            EntryKind::Symlink => FoundKind::Symlink,
-            EntryKind::Other => FoundKind::Other,
-        },
-        size_bytes: entry.size_bytes,
-        modified_at: entry.modified_at,
-        readable: entry.readable,
-    }
 }

@@ -10,7 +10,7 @@ use rempart_protocol::data::ChunkKind;
 use super::check::kind_of;
 
 /// Half of an id is kept: nobody finds another blob's by trying, and ten million chunks are not to cost a gigabyte.
-type Half = [u8; 16];
+pub type Half = [u8; 16];
 
 /// Grows with every tree that is given out.
 #[derive(Default)]
@@ -45,7 +45,7 @@ impl Readable {
     }
 }
 
-fn half(id: &BlobId) -> Half {
+pub fn half(id: &BlobId) -> Half {
     let (half, _) = id.as_bytes().split_first_chunk().expect("an id has 32 bytes");
     *half
 }

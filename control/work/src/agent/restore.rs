@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rempart_archive::browse;
 use rempart_jobs::Job;
-use rempart_model::{ServerId, SnapshotId};
+use rempart_model::{Outcome, ServerId, SnapshotId};
 use rempart_protocol::Refusal;
 use rempart_protocol::data::{Direction, RestoreRequest, ServerRestore};
 use rempart_protocol::order::{self, Limits, RestoreOrder, RestoreOutcome};
@@ -12,7 +12,7 @@ use rempart_repository::Repository;
 use tokio::sync::oneshot;
 
 use super::backup::Open;
-use super::follow::{Follower, lease_of};
+use super::follow::{End, Follower, failed, goes_on, heard, inherited, lease_of};
 use super::readable::Readable;
 use super::serve;
 use super::session::{Connections as _, DataSession};
@@ -25,7 +25,8 @@ use crate::task::restore::{RestoreChange, RestoreProblem, RestoreResult, Restore
 use crate::trouble::{Result, Trouble, table};
 
 impl Work {
-    /// Restores a snapshot, or a part of it, onto the machine of `server`.
+    /// Restores a snapshot, or a part of it, onto the machine of `server`, in as many turns as its agent is started anew
+    /// meanwhile. A restore that the agent brought to its end while the server was away is not done again.
     pub(crate) async fn restore_elsewhere(
         self: &Arc<Self>,
         (job, server): (&Job, ServerId),
@@ -33,19 +34,41 @@ impl Work {
         (snapshot, task): (SnapshotId, RestoreTask),
         desk: &Desk,
     ) -> Result<RestoreResult> {
-        let agent = self.agents.of(server);
-        let (_, heard) = agent.line().ok_or_else(|| Trouble::new(&table::AGENT_OFFLINE))?;
+        if let Some(result) = inherited(&self.agents.of(server), job, desk).await {
+            return read(End::Ended(Box::new(result)));
+        }
+        let mut turn = 0;
+        loop {
+            let from = (repository.clone(), snapshot, task.clone());
+            match self.restore_turn((job, server, turn), from, desk).await {
+                Err(trouble) if goes_on(&trouble, turn, desk) => turn += 1,
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn restore_turn(
+        self: &Arc<Self>,
+        (job, server, turn): (&Job, ServerId, u8),
+        (repository, snapshot, task): (Repository, SnapshotId, RestoreTask),
+        desk: &Desk,
+    ) -> Result<RestoreResult> {
+        let (agent, lease) = (self.agents.of(server), lease_of(job, turn));
+        let heard = heard(&agent, desk).await?;
+        let limits = self.limits_of(server).await?;
         let session = DataSession::new(ServerRestore::new());
+        session.limit(limits.pace.clone());
         let (tell, told) = oneshot::channel();
-        let giving = Giving { repository, snapshot, task, session: Arc::clone(&session), gauge: desk.gauge.clone() };
+        let giving =
+            Giving { repository, snapshot, task, session: Arc::clone(&session), gauge: desk.gauge.clone(), limits };
         let mut thread = std::pin::pin!(engine(move || giving.run(tell)));
         let order = tokio::select! {
             Ok(told) = told => told,
             ended = &mut thread => return ended.and(Err(Trouble::new(&table::JOB_CANCELED))),
         };
-        let _open = Open { work: self, job };
-        self.agents.grant((server, heard.key), lease_of(job), Direction::Restore, None, session.clone());
-        let offered = order.offer(lease_of(job)).map_err(Trouble::from);
+        let _open = Open { work: self, lease };
+        self.agents.grant((server, heard.key), lease, Direction::Restore, None, session.clone());
+        let offered = order.offer(lease).map_err(Trouble::from);
         let outcome = match offered.and_then(|offer| Follower::begin(agent, offer)) {
             Ok(mut follower) => tokio::select! {
                 end = follower.end(desk) => Ok(end),
@@ -65,9 +88,7 @@ impl Work {
 }
 
 /// A failed restore has a result too: what was restored, and why the rest was not.
-fn read(end: super::follow::End) -> Result<RestoreResult> {
-    use super::follow::{End, failed};
-    use rempart_model::Outcome;
+fn read(end: End) -> Result<RestoreResult> {
     let result = match end {
         End::Ended(result) if result.outcome == Outcome::Failed => {
             let outcome: Option<RestoreOutcome> = serde_json::from_value(result.details.clone()).ok();
@@ -89,6 +110,7 @@ struct Giving {
     task: RestoreTask,
     session: Arc<DataSession<ServerRestore>>,
     gauge: Arc<Gauge>,
+    limits: Limits,
 }
 
 impl Giving {
@@ -111,7 +133,7 @@ impl Giving {
             delete: self.task.delete,
             dry_run: self.task.dry_run,
             verify: self.task.verify,
-            limits: Limits::default(),
+            limits: self.limits.clone(),
         };
         if tell.send(order).is_err() {
             return Ok(());

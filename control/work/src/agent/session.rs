@@ -4,15 +4,17 @@
 //! which waits for room.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use rempart_model::{BlobId, CancelToken};
 use rempart_protocol::data::{
-    Blob, ChunkKind, ConnectionNumber, Link, PlainLength, Received, ServerBackup, ServerRestore,
+    Blob, ChunkKind, ConnectionNumber, Link, Pace, PlainLength, Received, ServerBackup, ServerRestore,
 };
 use rempart_protocol::limits::ITEM_BODY_BYTES;
+use rempart_protocol::order::PaceStep;
 use rempart_protocol::{Refusal, RefusalCode, Result};
 use tokio::sync::watch;
 
@@ -24,6 +26,8 @@ pub trait Connections: Send + Sync {
     fn receive(&self, number: ConnectionNumber, frame: Bytes) -> Result<()>;
     /// The frame to send next; None until [`Self::changes`] changes.
     fn next_frame(&self, number: ConnectionNumber) -> Option<Bytes>;
+    /// How long the frame to send next waits for its turn, where the session's pace is limited.
+    fn turn(&self, frame: &Bytes) -> Duration;
     /// The last frame of a connection that is closed for a reason.
     fn closing(&self, number: ConnectionNumber, refusal: &Refusal) -> Option<Bytes>;
     /// The connection is no more.
@@ -76,6 +80,8 @@ pub struct DataSession<M> {
     came: Condvar,
     /// Counts what may have given a connection something to send.
     goes: watch::Sender<u64>,
+    pace: Mutex<Pace>,
+    began: Instant,
 }
 
 struct Held<M> {
@@ -102,7 +108,14 @@ impl<M: Machine> DataSession<M> {
             held: Mutex::new(Held { machine, over: None }),
             came: Condvar::new(),
             goes: watch::Sender::new(0),
+            pace: Mutex::new(Pace::new(Vec::new())),
+            began: Instant::now(),
         })
+    }
+
+    /// What is sent from here on keeps to these limits.
+    pub fn limit(&self, steps: Vec<PaceStep>) {
+        *self.pace.lock() = Pace::new(steps);
     }
 
     /// Waits for what `take` finds. What it takes out gives the agent credit.
@@ -227,6 +240,10 @@ impl<M: Machine> Connections for DataSession<M> {
             self.came.notify_all();
         }
         frame
+    }
+
+    fn turn(&self, frame: &Bytes) -> Duration {
+        self.pace.lock().turn(frame.len(), self.began.elapsed(), Timestamp::now())
     }
 
     fn closing(&self, number: ConnectionNumber, refusal: &Refusal) -> Option<Bytes> {

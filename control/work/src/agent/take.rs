@@ -15,13 +15,14 @@ use super::check::{Checker, kind_of};
 use super::readable::Readable;
 use super::serve;
 use super::session::{DataSession, Stopped};
+use super::sound::Ground;
 use crate::task::backup::{BackupDone, BackupTask, FileProblem, keep_what_is_stored, parent, paths};
 use crate::task::gauge::Gauge;
 use crate::task::lock;
 use crate::trouble::{Result, Trouble, table};
 
 /// What is told before the commit makes the run count.
-pub type BeforeCommit = dyn Fn(&[FileProblem]) -> Result<()> + Send;
+pub type BeforeCommit = dyn Fn(&[FileProblem]) -> Result<()> + Send + Sync;
 
 /// Everything it works with.
 pub struct Taking {
@@ -29,6 +30,7 @@ pub struct Taking {
     pub task: BackupTask,
     pub session: Arc<DataSession<ServerBackup>>,
     pub gauge: Arc<Gauge>,
+    pub limits: Limits,
 }
 
 /// What the agent is told, and the parent that its session knows of.
@@ -77,7 +79,7 @@ impl Taking {
             cache_scope: self.task.cache_scope.clone(),
             indexes,
             parent: parent.map(|parent| ParentSnapshot { tree: parent.snapshot.tree, started_at: started_at(parent) }),
-            limits: Limits::default(),
+            limits: self.limits.clone(),
         })
     }
 
@@ -91,14 +93,17 @@ impl Taking {
         let mut readable = Readable::from(parent.map(|parent| parent.snapshot.tree));
         let (mut checker, mut wanted, mut steps) = (Checker::default(), Vec::new(), Steps::default());
         let is_there = |kind: ChunkKind, id: &_| writer.will_have(kind_of(kind), id);
+        let parent_tree = parent.map(|parent| parent.snapshot.tree);
+        let ground = Ground { repository: &self.repository, writer, parent: parent_tree, cancel };
         loop {
             match self.session.next(cancel, |machine| steps.next(machine))? {
                 Step::Blobs(kind, blobs) => {
-                    for blob in &blobs {
-                        checker.blob(kind, blob, is_there).map_err(refused)?;
-                    }
+                    checker.blobs(kind, &blobs, is_there).map_err(refused)?;
                     let prepared: Vec<_> = blobs.iter().map(prepared).collect();
                     writer.put(kind_of(kind), &prepared)?;
+                    if checker.sound.is_full() {
+                        checker.sound.prove_what_is_stored(&ground)?;
+                    }
                 }
                 Step::Asked { question, kind, ids } => {
                     writer.claim(kind_of(kind), &ids, &mut wanted)?;
@@ -109,7 +114,9 @@ impl Taking {
                 }
                 Step::Commit(json) => {
                     let request = CommitRequest::decode(&json).map_err(refused)?;
+                    self.gauge.step("committing");
                     checker.commit(&request.tree, is_there).map_err(refused)?;
+                    checker.sound.prove(&ground)?;
                     let stored = self.commit(writer, parent, &request, before)?;
                     return Ok((stored, request));
                 }
@@ -124,7 +131,6 @@ impl Taking {
         request: &CommitRequest,
         before: &BeforeCommit,
     ) -> Result<StoredSnapshot> {
-        self.gauge.step("committing");
         before(&request.problems.first.iter().map(told).collect::<Vec<_>>())?;
         if self.gauge.cancel.is_canceled() {
             return Err(Trouble::new(&table::JOB_CANCELED));
@@ -225,7 +231,7 @@ fn prepared(blob: &Blob) -> PreparedBlob<'_> {
     PreparedBlob { id: blob.id, payload: &blob.payload, uncompressed_bytes: blob.uncompressed_bytes }
 }
 
-fn refused(refusal: Refusal) -> Trouble {
+pub(super) fn refused(refusal: Refusal) -> Trouble {
     Trouble::new(&table::AGENT_REFUSED).because(refusal)
 }
 

@@ -59,7 +59,7 @@ impl Work {
         let done = if server.is_local {
             engine(move || task::run(&repository, &work, &gauge, &keep)).await?
         } else {
-            self.backup_elsewhere((job, server.id), work, repository, Box::new(keep), desk).await?
+            self.backup_elsewhere((job, server.id), work, repository, Arc::new(keep), desk).await?
         };
         self.record(job, &plan, &done.snapshot, Some(done.problem_count), desk).await
     }

@@ -39,6 +39,14 @@ sentences! {
         fr: "L'agent n'est pas connecté : il continue de son côté, et son retour est attendu.";
         en: "The agent is not connected: it goes on by itself, and is waited for.";
     }
+    AGENT_GOES_ON = 200 "log.agent_goes_on" {
+        fr: "L'agent a été redémarré : il continue la tâche, et ce qui est stocké n'est pas envoyé deux fois.";
+        en: "The agent was started anew: it goes on with the job, and what is stored is not sent twice.";
+    }
+    AGENT_WENT_ON = 200 "log.agent_went_on" {
+        fr: "L'agent a continué la tâche pendant que le serveur était absent : sa fin est attendue.";
+        en: "The agent went on with the job while the server was away: its end is waited for.";
+    }
     AGENT_CALLED = 200 "log.agent_called" {
         fr: "L'agent a appelé.";
         en: "The agent has called.";

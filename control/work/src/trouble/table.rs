@@ -192,6 +192,10 @@ sentences! {
         fr: "L'agent de ce serveur n'est pas connecté.", "Vérifiez sur la machine que rempart-agent tourne et atteint ce serveur ; ce qui l'attend part à son retour.";
         en: "The agent of this server is not connected.", "See on the machine that rempart-agent runs and reaches this server; what waits for it starts when it is back.";
     }
+    AGENT_ELSEWHERE = 409 "agent.elsewhere" {
+        fr: "L'agent de ce serveur est connecté à un autre processus du service ({process}), qui seul peut l'interroger.", "Posez la question à ce processus ; sauvegardes et restaurations lui reviennent d'elles-mêmes.";
+        en: "The agent of this server is connected to another process of the service ({process}), which alone can ask it.", "Ask that process; backups and restores find their way to it by themselves.";
+    }
     AGENT_SILENT = 503 "agent.silent" {
         fr: "L'agent n'a pas répondu en {seconds} s.", "Le disque de la machine est peut-être lent ou bloqué ; réessayez.";
         en: "The agent has not answered within {seconds} s.", "The machine's disk may be slow or stuck; try again.";

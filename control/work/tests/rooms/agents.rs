@@ -18,8 +18,8 @@ use rempart_protocol::data::{
     AgentBackup, BackupAnswer, Blob, ChunkKind, Direction, Incarnation, Opening, ReadAnswer, Received,
 };
 use rempart_protocol::handshake::ChannelBinding;
-use rempart_protocol::job::{BookEvent, JobBook, JobLease};
-use rempart_protocol::order::{BackupOrder, BackupSummary, CommitRequest, Problems};
+use rempart_protocol::job::{BookEvent, JobBook, JobLease, JobOffer, JobResult, ToAgent};
+use rempart_protocol::order::{BackupOrder, BackupSummary, CommitRequest, Problems, RestoreOutcome};
 use rempart_protocol::{EnrolmentToken, Identity, Refusal, RefusalCode};
 use rempart_work::agent::session::Connections;
 use rempart_work::agent::{Agent, Heard, LineNumber};
@@ -89,11 +89,29 @@ struct Far {
     agent: Arc<Agent>,
     number: LineNumber,
     began: std::time::Instant,
+    /// Under which it was to begin a job last.
+    lease: Option<JobLease>,
 }
 
 impl Far {
     /// Connects as whoever holds `identity`.
     async fn connect(lab: &Lab, identity: &Arc<Identity>, token: Option<EnrolmentToken>) -> Result<Self, Refusal> {
+        Self::connect_with(lab, identity, token, JobBook::new()).await
+    }
+
+    /// Its process dies and comes back, with the book from its disk.
+    async fn restarted(self, lab: &Lab) -> Self {
+        self.agent.close(self.number);
+        let book = self.book.after_restart();
+        Self::connect_with(lab, &lab.identity, None, book).await.expect("its key is known")
+    }
+
+    async fn connect_with(
+        lab: &Lab,
+        identity: &Arc<Identity>,
+        token: Option<EnrolmentToken>,
+        mut book: JobBook,
+    ) -> Result<Self, Refusal> {
         let work = &lab.room.work;
         let server = work.agent_identity().await.expect("the server's key");
         let parts = AgentParts {
@@ -105,7 +123,6 @@ impl Far {
         };
         let mut control = AgentControl::open(parts, Duration::ZERO)?;
         let near = Arc::new(Mutex::new(ServerControl::new(server, ChannelBinding::None, work.agents.now())));
-        let mut book = JobBook::new();
         let visitor = loop {
             let message = control.next_message().expect("the agent speaks");
             if let Some(visitor) = near.lock().receive_visitor(&message)? {
@@ -117,7 +134,7 @@ impl Far {
         let server = work.recognise_agent(&visitor).await?;
         let agent = work.agents.of(server);
         let (number, _) = agent.open(&near, Heard::from(&visitor), work.agents.now())?;
-        Ok(Self { control, book, near, agent, number, began: std::time::Instant::now() })
+        Ok(Self { control, book, near, agent, number, began: std::time::Instant::now(), lease: None })
     }
 
     /// Carries what waits, both ways; a job that is to be begun.
@@ -132,6 +149,7 @@ impl Far {
                 let event =
                     self.control.receive(self.began.elapsed(), &message, &mut self.book).expect("a true server");
                 if let Some(AgentEvent::Job(BookEvent::Start(offer))) = event {
+                    self.lease = Some(offer.lease);
                     order = Some(BackupOrder::read(&offer.payload).expect("an order"));
                 }
             }
@@ -164,8 +182,11 @@ impl Session {
     }
 
     fn open(lab: &Lab) -> Self {
+        Self::open_under(lab, JobLease { job: lab.job.id, generation: lab.job.generation })
+    }
+
+    fn open_under(lab: &Lab, lease: JobLease) -> Self {
         let mut agent = AgentBackup::new();
-        let lease = JobLease { job: lab.job.id, generation: lab.job.generation };
         let opening = Self::opening(lease, agent.link().received());
         let (admitted, near) = lab.room.work.agents.open(&lab.identity.public(), &opening).expect("its own session");
         assert!(admitted.is_new);
@@ -299,6 +320,154 @@ fn a_lie_is_refused_and_makes_no_snapshot() {
             lab.restic(&password, &["check", "--read-data"]);
         });
     }
+}
+
+#[test]
+fn a_tree_that_lies_there_without_what_it_names_makes_no_snapshot() {
+    run(async {
+        let scratch = Scratch::new(Dialect::Sqlite);
+        let lab = Lab::new(&scratch).await;
+        let mut far = Far::connect(&lab, &lab.identity, None).await.expect("its key is known");
+        // Given a tree of a run that never ended, whose chunk was pruned away since.
+        let chunk = blob(&[7; 5000]);
+        let orphan = tree("a", &chunk.id, 5000);
+        let repository = lab.room.work.open_repository(lab.repository.id).await.unwrap();
+        let id = orphan.id;
+        tokio::task::spawn_blocking(move || {
+            use rempart_repository::{BlobSink as _, LockMode, PreparedBlob, WriterLock, WriterOptions};
+            let lock = WriterLock::Held(Arc::new(repository.lock(LockMode::Shared, None).unwrap()));
+            let writer = repository.writer(lock, WriterOptions::default()).unwrap();
+            let kind = rempart_format::BlobKind::Tree;
+            writer.claim(kind, &[id], &mut Vec::new()).unwrap();
+            writer.put(kind, &[PreparedBlob { id, payload: &orphan.payload, uncompressed_bytes: None }]).unwrap();
+            writer.finish().unwrap();
+        })
+        .await
+        .unwrap();
+        // When an agent names it as its root, without having sent anything.
+        let job = lab.begin();
+        far.order().await;
+        let mut session = Session::open(&lab);
+        session.agent.ask(ChunkKind::Tree, &[id]).unwrap();
+        let answer = session.answer().await;
+        assert!(matches!(&answer, Ok(BackupAnswer::Wanted { wanted, .. }) if wanted == &[false]), "{answer:?}");
+        session.commit(id, Problems::default()).await.expect_err("a snapshot that cannot be restored");
+        let outcome = job.await.unwrap();
+        assert_eq!((outcome.outcome, outcome.code.as_deref()), (Outcome::Failed, Some("agent.refused")));
+        assert!(outcome.message.unwrap().contains(&chunk.id.to_string()), "which blob is missing is said");
+        let password = lab.password().await;
+        assert_eq!(lab.restic(&password, &["snapshots", "--json"]).trim(), "[]");
+    });
+}
+
+#[test]
+fn an_agent_that_is_started_anew_goes_on_in_the_same_attempt() {
+    run(async {
+        let scratch = Scratch::new(Dialect::Sqlite);
+        let lab = Lab::new(&scratch).await;
+        let mut far = Far::connect(&lab, &lab.identity, None).await.expect("its key is known");
+        let job = lab.begin();
+        far.order().await;
+        let first = far.lease.expect("a lease");
+        let mut session = Session::open_under(&lab, first);
+        let chunk = blob(&[7; 5000]);
+        let root = tree("a", &chunk.id, 5000);
+        assert_eq!(session.send(ChunkKind::Data, chunk.clone()).await, Ok(true));
+        // It has arrived, and was worked off, when the second question behind it is answered.
+        for other in [1, 2] {
+            session.agent.ask(ChunkKind::Data, &[BlobId::new([other; 32])]).unwrap();
+            session.answer().await.expect("an answer");
+        }
+        let mut far = far.restarted(&lab).await;
+        far.order().await;
+        let second = far.lease.expect("a lease");
+        assert!(second.job == first.job && second.generation > first.generation, "{first:?}, {second:?}");
+        assert!((lab.job.generation + 1) * 256 > second.generation, "older than the queue's next");
+        let mut session = Session::open_under(&lab, second);
+        assert_eq!(session.send(ChunkKind::Data, chunk).await, Ok(false), "what was stored is sent again");
+        assert_eq!(session.send(ChunkKind::Tree, root.clone()).await, Ok(true));
+        session.commit(root.id, Problems::default()).await.expect("everything is there");
+        assert_eq!(job.await.unwrap().outcome, Outcome::Succeeded);
+        lab.restic(&lab.password().await, &["check", "--read-data"]);
+    });
+}
+
+#[test]
+fn an_agent_that_is_started_anew_again_and_again_does_not_run_a_job_for_ever() {
+    run(async {
+        let scratch = Scratch::new(Dialect::Sqlite);
+        let lab = Lab::new(&scratch).await;
+        let mut far = Far::connect(&lab, &lab.identity, None).await.expect("its key is known");
+        let job = lab.begin();
+        for _ in 0..5 {
+            far.order().await;
+            far = far.restarted(&lab).await;
+        }
+        while !job.is_finished() {
+            assert!(far.carry().is_none(), "a sixth turn");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        let outcome = job.await.unwrap();
+        assert_eq!((outcome.code.as_deref(), outcome.may_retry), (Some("agent.restarted"), true));
+    });
+}
+
+#[test]
+fn a_restore_that_its_agent_brought_to_an_end_without_the_server_is_not_done_again() {
+    run(async {
+        // Given a snapshot, and a restore that a server before this one gave to the agent.
+        let scratch = Scratch::new(Dialect::Sqlite);
+        let lab = Lab::new(&scratch).await;
+        let mut far = Far::connect(&lab, &lab.identity, None).await.expect("its key is known");
+        let job = lab.begin();
+        far.order().await;
+        let mut session = Session::open(&lab);
+        let chunk = blob(&[7; 5000]);
+        let root = tree("a", &chunk.id, 5000);
+        session.send(ChunkKind::Data, chunk).await.expect("wanted");
+        session.send(ChunkKind::Tree, root.clone()).await.expect("wanted");
+        session.commit(root.id, Problems::default()).await.expect("everything is there");
+        let stored = job.await.unwrap().result.expect("a result");
+        let asked = serde_json::json!({
+            "snapshotId": stored["snapshotId"], "paths": [], "target": "/back", "overwrite": "always",
+            "delete": false, "dryRun": false, "verify": false,
+        });
+        let asked = serde_json::from_value(asked).unwrap();
+        let work = &lab.room.work;
+        let id = work.enqueue_restore(asked, None).await.unwrap();
+        let job = work.catalog.job(id).await.unwrap();
+        let lease = JobLease { job: id, generation: 3 };
+        let offer = JobOffer { lease, kind: JobKind::Restore, payload: serde_json::Value::Null };
+        let mut book = JobBook::new();
+        book.receive(ToAgent::Offer(offer));
+        // When the server is back, which knows of the job by its queue, and the agent, which is still at it.
+        far.agent.close(far.number);
+        far.agent.expect([id]);
+        let mut far = Far::connect_with(&lab, &lab.identity, None, book).await.expect("its key is known");
+        let begun = Arc::clone(work);
+        let done = tokio::spawn(async move {
+            begun.perform(&job, &Desk::new(|_, text| eprintln!("{}", localised(text, Tongue::English).0))).await
+        });
+        for _ in 0..20 {
+            assert!(far.carry().is_none(), "it was given out again");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(far.book.runs(lease) && !done.is_finished(), "it was stopped, or not waited for");
+        let outcome = RestoreOutcome { target: "/back".to_owned(), ..RestoreOutcome::default() };
+        let mut result = JobResult::new(lease, Outcome::Succeeded);
+        result.details = serde_json::to_value(outcome).unwrap();
+        far.control.finish(&mut far.book, result).unwrap();
+        while !done.is_finished() {
+            assert!(far.carry().is_none(), "it was given out again");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        // Then its end is the job's, and the agent need not tell it again.
+        let outcome = done.await.unwrap();
+        assert_eq!((outcome.outcome, &outcome.result.unwrap()["target"]), (Outcome::Succeeded, &"/back".into()));
+        far.carry();
+        let report = serde_json::to_string(&far.book.report()).unwrap();
+        assert!(report.contains("\"finished\":[]"), "{report}");
+    });
 }
 
 #[test]

@@ -20,3 +20,4 @@ pub use copy::{CopyOptions, CopyReport};
 pub use observer::{MaintenanceObserver, NoObserver, Step};
 pub use prune::{Limit, ParseLimitError, PruneOptions, PrunePlan, PruneStats};
 pub use repair::{IndexRepairPlan, PackRepair, SnapshotRepair};
+pub use trees::VisitReference;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rempart_format::{BlobKind, FormatError, Node, NodeKind, TreeCursor, TreeReader, for_each_reference};
 use rempart_model::BlobId;
 
+use super::reach::chain;
 use crate::{BlobError, BlobSource, Repository, Result};
 
 /// A tree that was read and found to be what its id names.
@@ -39,6 +40,41 @@ pub(super) fn for_each_tree(repository: &Repository, ids: &[BlobId], visit: &Vis
         visit(id, repository.read_tree(id).map(|tree| TreeText::Long(TreeCursor::new(tree))));
     }
     Ok(())
+}
+
+/// What [`Repository::for_each_reference_of`] calls: a tree, and what it refers to, or why that cannot be known. Returning
+/// `false` stops it.
+pub type VisitReference<'v> = dyn Fn(&BlobId, Result<(BlobKind, BlobId), String>) -> bool + Sync + 'v;
+
+impl Repository {
+    /// Calls `visit` with each chunk and each subtree that each of these trees names: from several threads, in the order that
+    /// suits the storage. A tree that cannot be read is told once, as an error, and the others go on.
+    pub fn for_each_reference_of(&self, trees: &[BlobId], visit: &VisitReference<'_>) -> Result<()> {
+        enum Stop {
+            Asked,
+            Damaged(FormatError),
+        }
+        impl From<FormatError> for Stop {
+            fn from(error: FormatError) -> Self {
+                Self::Damaged(error)
+            }
+        }
+        for_each_tree(self, trees, &|tree, text| {
+            let text = match text {
+                Ok(text) => text,
+                Err(error) => return visit(tree, Err(chain(&error))),
+            };
+            let told = text.for_each_reference(|kind, id| match visit(tree, Ok((kind, id))) {
+                true => Ok(()),
+                false => Err(Stop::Asked),
+            });
+            match told {
+                Ok(()) => true,
+                Err(Stop::Asked) => false,
+                Err(Stop::Damaged(error)) => visit(tree, Err(chain(&error))),
+            }
+        })
+    }
 }
 
 impl TreeText<'_> {

@@ -5,6 +5,7 @@ import {
   ChevronDown,
   CircleArrowUp,
   Eraser,
+  Gauge,
   KeyRound,
   ListChecks,
   type LucideIcon,
@@ -24,13 +25,14 @@ import { showSuccess } from "@/shared/notify";
 import { WideDialog } from "@/shared/WideDialog";
 import { AgentInstall } from "./AgentInstall";
 import { useDeleteServer, useRevokeAgent } from "./changes";
+import { LimitsForm } from "./LimitsForm";
 import { ServerForm } from "./ServerForm";
 import { AgentJob } from "./ssh/AgentJob";
 import type { AgentAction } from "./ssh/changes";
 import { ThresholdsDialog } from "./watch/ThresholdsDialog";
 
 type Care = Exclude<AgentAction, "install">;
-type Dialog = "none" | "edit" | "thresholds" | "enrol" | "revoke" | "delete" | Care;
+type Dialog = "none" | "edit" | "thresholds" | "limits" | "enrol" | "revoke" | "delete" | Care;
 
 const CARE: readonly { action: Care; icon: LucideIcon }[] = [
   { action: "upgrade", icon: CircleArrowUp },
@@ -76,6 +78,9 @@ export function ServerActions({ server }: { server: Server }) {
             </Menu.Item>
             {!server.local && (
               <>
+                <Menu.Item leftSection={<Gauge size={16} aria-hidden />} onClick={() => setDialog("limits")}>
+                  {t("servers.limits.edit")}
+                </Menu.Item>
                 <Menu.Item leftSection={<KeyRound size={16} aria-hidden />} onClick={() => setDialog("enrol")}>
                   {t(enrolled ? "servers.enrol.again" : "servers.enrol.install")}
                 </Menu.Item>
@@ -113,6 +118,11 @@ export function ServerActions({ server }: { server: Server }) {
         <ServerForm existing={server} onSaved={close} onCancel={close} />
       </WideDialog>
       <ThresholdsDialog server={server} opened={dialog === "thresholds"} onClose={close} />
+      {server.agent && (
+        <WideDialog opened={dialog === "limits"} onClose={close} title={t("servers.limits.of", { name: server.name })}>
+          <LimitsForm server={server} agent={server.agent} onClose={close} />
+        </WideDialog>
+      )}
       <WideDialog opened={dialog === "enrol"} onClose={close} title={t("servers.enrol.of", { name: server.name })}>
         <AgentInstall server={server} onClose={close} />
       </WideDialog>

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, ask, ifMatch } from "@/api/client";
-import type { Server } from "@/api/types";
+import type { AgentLimits, Server } from "@/api/types";
 
 function useForget() {
   const client = useQueryClient();
@@ -13,6 +13,8 @@ export interface ServerDraft {
   name: string;
   address: string | null;
   labels: string[];
+  /** Of a machine that is there already; left out, they stay. */
+  limits?: AgentLimits;
 }
 
 /** Adds a machine, or changes what is said of one. */

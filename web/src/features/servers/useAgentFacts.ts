@@ -6,8 +6,9 @@ import { useFormat } from "@/shared/format";
 /** What a machine's agent says of itself and of the connection; nothing of this machine, which needs none. */
 export function useAgentFacts(agent: Agent | null | undefined): Fact[] {
   const { t } = useTranslation();
-  const { dateTime, number } = useFormat();
+  const { dateTime, number, rate } = useFormat();
   if (!agent) return [];
+  const { bytesPerSecond, hours, priority } = agent.limits;
   const known = (value: string | null | undefined) => value ?? "–";
   return [
     {
@@ -21,5 +22,13 @@ export function useAgentFacts(agent: Agent | null | undefined): Fact[] {
     },
     { label: t("servers.kernel"), value: known(agent.kernel), note: agent.architecture },
     { label: t("servers.addresses"), value: agent.addresses.length === 0 ? "–" : agent.addresses.join(", ") },
+    {
+      label: t("servers.limits.title"),
+      value: bytesPerSecond == null ? t("servers.limits.none") : rate(bytesPerSecond),
+      note: [
+        ...(hours.length === 0 ? [] : [t("servers.limits.otherHours", { count: hours.length })]),
+        t(`servers.limits.priorities.${priority}`),
+      ].join(" · "),
+    },
   ];
 }

@@ -1,6 +1,7 @@
 //! Agents: how a machine elsewhere is connected, what it is asked for.
 
 use jiff::Timestamp;
+use rempart_model::AgentLimits;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,6 +24,7 @@ pub struct Agent {
     pub connected_at: Option<Timestamp>,
     /// Of the last sign of life, while it is connected.
     pub round_trip_ms: Option<f64>,
+    pub limits: AgentLimits,
 }
 
 /// What people say of a machine.
@@ -32,6 +34,9 @@ pub struct ServerUpdate {
     pub name: String,
     pub address: Option<String>,
     pub labels: Vec<String>,
+    /// Of its agent's work, from the next job on. Left out: as they are.
+    #[serde(default)]
+    pub limits: Option<AgentLimits>,
 }
 
 /// For how long a token is good.

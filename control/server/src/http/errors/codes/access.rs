@@ -105,6 +105,18 @@ super::codes! {
         fr: "Un jeton d'enrôlement est valable de 1 à {most} heures.";
         en: "An enrolment token is good for 1 to {most} hours.";
     }
+    LIMIT_TOO_LITTLE = 422 "limits.too_little" {
+        fr: "Moins de {kib} Kio par seconde, c'est trop peu pour qu'une session avance.", "Donnez {kib} Kio par seconde ou plus, ou pas de limite.";
+        en: "Less than {kib} KiB per second is too little for a session to get on.", "Give {kib} KiB per second or more, or no limit.";
+    }
+    LIMIT_HOURS = 422 "limits.hours" {
+        fr: "De {from} h à {until} h n'est pas une plage d'heures.", "Donnez deux heures différentes, de 0 à 23 et de 1 à 24.";
+        en: "From {from} to {until} is no span of hours.", "Give two hours that differ, 0 to 23 and 1 to 24.";
+    }
+    LIMIT_TOO_MANY = 422 "limits.too_many" {
+        fr: "Une machine a au plus {most} plages d'heures.", "Réunissez celles qui se suivent.";
+        en: "A machine has at most {most} spans of hours.", "Join those that follow each other.";
+    }
     TOKEN_LIMIT = 409 "token.limit" {
         fr: "Vous avez déjà {limit} jetons.", "Supprimez ceux qui ne servent plus.";
         en: "You have {limit} tokens already.", "Remove those that are not used.";
