@@ -1,18 +1,16 @@
-//! Other machines, as pages and scripts manage them; and the gate where their agents call, knocked at by who is none.
+//! Other machines, as pages and scripts manage them; and the gates where their agents call, knocked at by who is none, and by
+//! who has stolen a key.
 
+mod agent;
+mod gates;
+#[path = "../support/mod.rs"]
 mod support;
+mod thief;
 
-use futures_util::{SinkExt as _, StreamExt as _};
 use rempart_model::Role;
-use rempart_protocol::control::{AgentControl, AgentParts};
-use rempart_protocol::handshake::{AgentHandshake, ChannelBinding, Purpose};
-use rempart_protocol::job::JobBook;
-use rempart_protocol::{EnrolmentToken, Identity, OURS, PublicKey, RefusalCode, VersionRange};
+use rempart_protocol::{EnrolmentToken, PublicKey};
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::time::Duration;
 use support::Server;
-use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
 async fn a_machine_is_added_changed_and_removed() {
@@ -136,74 +134,4 @@ async fn an_agent_that_another_process_holds_is_said_to_be_there() {
         let refused = answer.refused(409, "agent.elsewhere");
         assert!(refused.body["message"].as_str().unwrap().contains("the other process"), "{:?}", refused.body);
     }
-}
-
-/// Knocks at the control channel with this agent; why it is refused.
-async fn knock(server: &Server, identity: Identity, pinned: PublicKey) -> RefusalCode {
-    let address = format!("ws://{}/api/agent/control", server.address);
-    let (mut socket, _) = tokio_tungstenite::connect_async(address).await.expect("a WebSocket");
-    let parts = AgentParts {
-        identity: Arc::new(identity),
-        pinned,
-        token: None,
-        binding: ChannelBinding::None,
-        agent_version: "1".to_owned(),
-    };
-    let (mut agent, mut book) = (AgentControl::open(parts, Duration::ZERO).unwrap(), JobBook::new());
-    loop {
-        while let Some(message) = agent.next_message() {
-            let _ = socket.send(Message::text(message)).await;
-        }
-        match socket.next().await.expect("the reason comes before the end").expect("a message") {
-            Message::Text(text) => match agent.receive(Duration::ZERO, &text, &mut book) {
-                Ok(_) => assert!(!agent.is_ready(), "somebody unknown was let in"),
-                Err(refusal) => return refusal.code,
-            },
-            Message::Close(frame) => panic!("closed without a reason: {frame:?}"),
-            _ => {}
-        }
-    }
-}
-
-#[tokio::test]
-async fn who_is_no_agent_is_told_why_and_let_in_nowhere() {
-    let server = Server::start().await;
-    let pinned = server.state.work.agent_identity().await.unwrap().public();
-    assert_eq!(knock(&server, Identity::generate(), pinned).await, RefusalCode::UnknownAgent);
-    let other = Identity::generate().public();
-    assert_eq!(knock(&server, Identity::generate(), other).await, RefusalCode::WrongServer);
-    // An agent of another time is told which of the two to upgrade, at either gate.
-    for purpose in [Purpose::Control, Purpose::Data] {
-        let gate = if purpose == Purpose::Control { "control" } else { "data" };
-        let too_new = OURS.newest.0 + 1;
-        for (oldest, newest, behind) in
-            [(0, 0, "the agent is too old"), (too_new, too_new + 3, "the server is too old")]
-        {
-            let (identity, versions) = (Arc::new(Identity::generate()), VersionRange::new(oldest, newest));
-            let begun =
-                AgentHandshake::begin_with(identity, pinned, None, purpose, ChannelBinding::None, "1", versions);
-            let (mut agent, hello) = begun.unwrap();
-            let address = format!("ws://{}/api/agent/{gate}", server.address);
-            let (mut socket, _) = tokio_tungstenite::connect_async(address).await.expect("a WebSocket");
-            socket.send(Message::text(hello)).await.unwrap();
-            let answer = socket.next().await.expect("a reason").expect("a message");
-            let refusal = agent.receive(answer.to_text().expect("text")).expect_err("let in");
-            assert_eq!(refusal.code, RefusalCode::Version, "{gate}: {refusal}");
-            assert!(refusal.detail.contains(behind), "{gate}: {refusal}");
-            assert!(matches!(socket.next().await, Some(Ok(Message::Close(Some(_))))), "{gate}");
-        }
-    }
-    // A session, a token, or plain words open neither gate.
-    for (gate, words) in [("control", "let me in"), ("control", "{}"), ("data", "[]"), ("data", "{\"type\":\"ready\"}")]
-    {
-        let address = format!("ws://{}/api/agent/{gate}", server.address);
-        let (mut socket, _) = tokio_tungstenite::connect_async(address).await.expect("a WebSocket");
-        socket.send(Message::text(words)).await.unwrap();
-        let answer = socket.next().await.expect("a reason").expect("a message");
-        let refused: Value = serde_json::from_str(answer.to_text().expect("text")).expect("JSON");
-        assert_eq!((&refused["type"], &refused["code"]), (&json!("refused"), &json!("malformed")), "{gate}: {words}");
-        assert!(matches!(socket.next().await, Some(Ok(Message::Close(Some(_))))), "{gate}: {words}");
-    }
-    let plain = reqwest::get(format!("{}/api/agent/control", server.url)).await.unwrap();
-    assert!(plain.status().is_client_error(), "{}", plain.status());
 }
