@@ -42,6 +42,7 @@ mod admit;
 mod batch;
 mod blocks;
 mod cache;
+mod count;
 mod cut;
 mod dir;
 mod dry_run;
@@ -69,7 +70,7 @@ mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use rempart_chunker::Chunker;
 use rempart_format::FileTime;
@@ -126,9 +127,11 @@ pub fn run(backup: Backup<'_>, sources: &[PathBuf]) -> Result<Report> {
     let old_root = cache.as_ref().and_then(|cache| cache.old.as_ref()).map(|old| Previous::Record(old.root));
     let parent_root = backup.parent_tree.filter(|_| backup.source.is_some()).map(Previous::Tree);
     let previous = old_root.or(parent_root).filter(|_| reuses).unwrap_or(Previous::Nothing);
-    let mut report = perform(&backup, cache.as_ref(), |worker| {
-        let root = Arc::new(Dir::new(None, b"/".to_vec(), previous));
-        worker.plant(root, &target)
+    let mut report = counted_beside(&backup, &target, || {
+        perform(&backup, cache.as_ref(), |worker| {
+            let root = Arc::new(Dir::new(None, b"/".to_vec(), previous));
+            worker.plant(root, &target)
+        })
     })?;
     if let Some(cache) = cache {
         // A cache that cannot be written costs time at the next run, and nothing else.
@@ -147,6 +150,38 @@ pub fn run_stream(backup: Backup<'_>, mut stream: Stream<'_>) -> Result<Report> 
         worker.read_stream(root, &mut stream)
     })?;
     Ok(report.0)
+}
+
+/// Performs while a thread of its own counts what there is, where that is asked for and not known.
+fn counted_beside<T>(backup: &Backup<'_>, target: &Target, perform: impl FnOnce() -> T) -> T {
+    let (options, progress) = (backup.options, backup.progress);
+    if !options.count_ahead || !progress.expects_nothing() {
+        return perform();
+    }
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let counts = || {
+            if let Some(count::Counted { files, bytes }) = count::count(target, &options.excludes, &over) {
+                progress.expect(files, bytes);
+            }
+        };
+        // A run without an end in sight is as good a backup.
+        let started = std::thread::Builder::new().name("backup count".to_owned()).spawn_scoped(scope, counts);
+        if let Err(error) = started {
+            tracing::info!(%error, "how long the backup takes is not foretold");
+        }
+        let _over = Over(&over);
+        perform()
+    })
+}
+
+/// Ends the counting with the run, also with one that panics.
+struct Over<'o>(&'o AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
 }
 
 /// Starts the workers; the first one, on this thread, begins by `begin`.
@@ -175,13 +210,15 @@ fn perform(
         let _guard = Guard { run: &run };
         match Worker::new(&run, 0) {
             Ok(mut worker) => match begin(&mut worker) {
-                Ok(()) => worker.work(),
+                Ok(()) => {
+                    run.scan_done();
+                    worker.work();
+                }
                 Err(error) => run.fail(error),
             },
             Err(error) => run.fail(error),
         }
     });
-    backup.progress.walk_finished.store(true, Relaxed);
     let (end, counts, problems) = run.into_end();
     let root = end?;
     let report = Report {

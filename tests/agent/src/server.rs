@@ -174,10 +174,12 @@ impl Server {
 
     /// An order for a backup of a folder, with the newest snapshot as its parent.
     pub fn backup_order(&self, folder: &Path) -> BackupOrder {
-        let parent = self
-            .snapshots()
-            .pop()
-            .map(|stored| ParentSnapshot { tree: stored.snapshot.tree, started_at: stored.snapshot.time.instant });
+        let parent = self.snapshots().pop().map(|stored| ParentSnapshot {
+            tree: stored.snapshot.tree,
+            started_at: stored.snapshot.time.instant,
+            files: 0,
+            bytes: 0,
+        });
         BackupOrder {
             sources: rempart_model::Sources {
                 folders: vec![folder.to_str().expect("a plain path").to_owned()],

@@ -8,6 +8,8 @@ import { EndlessFolder } from "../support/endless.ts";
 import { ADMINISTRATOR, Api, Server } from "../support/server.ts";
 
 const MIB = 1024 * 1024;
+/** `2 h 5 min`, `12 s`. */
+const LEFT = /^\d+\s(d|h|min|s)(\s\d+\s(h|min|s))?$/;
 
 let server: Server;
 let api: Api;
@@ -25,6 +27,10 @@ async function runFromPlanPage(page: Page, planId: number, name: string): Promis
   await expect(page).toHaveURL(/\/runs\/\d+$/);
 }
 
+/** What stands below a word on the page of a run. */
+const figure = (page: Page, name: string) =>
+  page.locator("dl > div").filter({ has: page.getByText(name, { exact: true }) }).locator("dd");
+
 test("a run is watched while it is at work, and canceled: there is no new recovery point", async ({ page }) => {
   // Given: so much data that only the button ends the run.
   const endless = await EndlessFolder.over(await server.folderFor("endless"));
@@ -37,17 +43,15 @@ test("a run is watched while it is at work, and canceled: there is no new recove
 
     // Then: what it does is told, and grows.
     await expect(page.getByText("Running", { exact: true }).first()).toBeVisible();
-    const figure = (name: string) => page.locator("dl > div").filter({ has: page.getByText(name, { exact: true }) }).locator("dd");
-    await expect(figure("Files")).toContainText(/^[1-9][\d,]*/);
-    await expect(figure("Data read")).toContainText(/^[1-9][\d.,]*\s[KMG]iB/);
-    await expect(figure("New")).toContainText(/^[1-9][\d.,]*\s[KMG]iB/);
-    await expect(figure("Stored")).toContainText(/^[1-9][\d.,]*\s[KMG]iB/);
-    await expect(figure("Rate")).toContainText(/^[1-9][\d.,]*\s[KMG]iB\/s$/);
-    // A first run knows how much there is once it has seen everything: until then no share of it, and no time, is made up.
-    await expect(figure("Time left")).toHaveText("Not known yet");
+    await expect(figure(page, "Files")).toContainText(/^[1-9][\d,]*/);
+    await expect(figure(page, "Data read")).toContainText(/^[1-9][\d.,]*\s[KMG]iB/);
+    await expect(figure(page, "New")).toContainText(/^[1-9][\d.,]*\s[KMG]iB/);
+    await expect(figure(page, "Stored")).toContainText(/^[1-9][\d.,]*\s[KMG]iB/);
+    await expect(figure(page, "Rate")).toContainText(/^[1-9][\d.,]*\s[KMG]iB\/s$/);
     await expect(page.getByRole("listitem").filter({ hasText: /part-\d\.bin$/ }).first()).toBeVisible();
-    const before = await figure("Files").innerText();
-    await expect.poll(() => figure("Files").innerText()).not.toBe(before);
+    const before = await figure(page, "Files").innerText();
+    await expect.poll(() => figure(page, "Files").innerText()).not.toBe(before);
+    await expectForetold(page);
 
     // When
     await page.getByRole("button", { name: "Cancel" }).click();
@@ -59,6 +63,25 @@ test("a run is watched while it is at work, and canceled: there is no new recove
     endless.end();
   }
 });
+
+/** Also of a first run: what there is was counted beside it. The share that is done and the time that is left follow the run. */
+async function expectForetold(page: Page): Promise<void> {
+  await expect(figure(page, "Data read")).toContainText(/of 256\sGiB/);
+  await expect(figure(page, "Time left")).toHaveText(LEFT);
+  const first = await figure(page, "Time left").innerText();
+  await expect.poll(() => figure(page, "Time left").innerText()).not.toBe(first);
+  const bar = page.getByRole("progressbar", { name: /^Progress/ });
+  const share = Number(await bar.getAttribute("aria-valuenow"));
+  await expect.poll(async () => Number(await bar.getAttribute("aria-valuenow"))).toBeGreaterThan(share);
+
+  await page.getByRole("link", { name: "Dashboard" }).click();
+  const work = page.getByRole("region", { name: "In progress" });
+  const rateAndTime = work.getByText(/^[\d.]+\s[KMG]iB\/s · .+ left$/);
+  await expect(rateAndTime).toBeVisible();
+  const now = await rateAndTime.innerText();
+  await expect.poll(() => rateAndTime.innerText()).not.toBe(now);
+  await work.getByRole("link", { name: "endless data" }).click();
+}
 
 test("an unreadable file makes a warning that names it; the rest is in the recovery point", async ({ page }) => {
   // Given: a file of another user that the server may not read.

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const MIB = 1024 * 1024;
 const DATA_MIB = 128;
-/** Each doubles what there is to read: 128 GiB in the end. */
+/** Each doubles what there is to read: 256 GiB in the end, those before included. */
 const DOUBLINGS = 10;
 
 /**

@@ -81,6 +81,9 @@ fn store(
     let chunker = Polynomial::new(order.chunker_polynomial).map(Chunker::new);
     let chunker = chunker.map_err(|error| Fault::new("repository.damaged", error.to_string()))?;
     let (sink, source) = (session.sink(), session.source());
+    if let Some(parent) = order.parent {
+        gauge.backup.expect(parent.files, parent.bytes);
+    }
     gauge.step("reading");
     let work = engine::Backup {
         sink: &sink,
@@ -138,6 +141,7 @@ fn options(order: &BackupOrder) -> Result<Options, Fault> {
         },
         changes: if order.read_everything { ChangeDetection::Force } else { ChangeDetection::Full },
         track_current_files: true,
+        count_ahead: true,
         parent_started: order.parent.map(|parent| file_time(parent.started_at)),
         ..Options::default()
     })

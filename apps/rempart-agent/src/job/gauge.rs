@@ -71,13 +71,11 @@ impl Gauge {
     pub fn progress(&self) -> JobProgress {
         let backup = &self.backup;
         let sum = |own: &AtomicU64, engine: &AtomicU64| own.load(Relaxed) + engine.load(Relaxed);
-        // The walk is only a little ahead of the reading: before it is over, what it has found is no total.
-        let walked = backup.walk_finished.load(Relaxed);
-        let all = |found: &AtomicU64| if walked { found.load(Relaxed) } else { 0 };
+        let (files, bytes) = backup.totals().unwrap_or_default();
         let counters = RunCounters {
-            files_total: self.files_total.load(Relaxed) + all(&backup.files_found),
+            files_total: self.files_total.load(Relaxed) + files,
             files_done: sum(&self.files_done, &backup.files_done),
-            bytes_total: self.bytes_total.load(Relaxed) + all(&backup.bytes_found),
+            bytes_total: self.bytes_total.load(Relaxed) + bytes,
             bytes_done: sum(&self.bytes_done, &backup.bytes_done),
             added_bytes: backup.added_bytes.load(Relaxed),
             stored_bytes: backup.added_packed_bytes.load(Relaxed),

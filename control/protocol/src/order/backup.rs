@@ -42,6 +42,11 @@ pub struct ParentSnapshot {
     pub tree: BlobId,
     /// What changed at this moment or later may not be in it as it is now.
     pub started_at: Timestamp,
+    /// Files in it, and their bytes: about as many will come. 0 where it does not say.
+    #[serde(default)]
+    pub files: u64,
+    #[serde(default)]
+    pub bytes: u64,
 }
 
 /// What a backup session's commit asks for. Host name, paths, tags and parent of the snapshot are the server's to know.

@@ -78,7 +78,15 @@ impl Taking {
             chunker_polynomial: self.repository.chunker_polynomial(),
             cache_scope: self.task.cache_scope.clone(),
             indexes,
-            parent: parent.map(|parent| ParentSnapshot { tree: parent.snapshot.tree, started_at: started_at(parent) }),
+            parent: parent.map(|parent| {
+                let counted = parent.snapshot.summary.as_ref();
+                ParentSnapshot {
+                    tree: parent.snapshot.tree,
+                    started_at: started_at(parent),
+                    files: counted.map_or(0, |summary| summary.total_files_processed),
+                    bytes: counted.map_or(0, |summary| summary.total_bytes_processed),
+                }
+            }),
             limits: self.limits.clone(),
         })
     }

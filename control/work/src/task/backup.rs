@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering::Relaxed;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -122,8 +121,7 @@ pub fn run(
     let parent = parent(repository, task)?;
     options.parent_started = parent.as_ref().map(started);
     if let Some(last) = parent.as_ref().and_then(|parent| parent.snapshot.summary.as_ref()) {
-        gauge.files_expected.store(last.total_files_processed, Relaxed);
-        gauge.bytes_expected.store(last.total_bytes_processed, Relaxed);
+        gauge.backup.expect(last.total_files_processed, last.total_bytes_processed);
     }
     let writer = repository.writer(WriterLock::Held(held), WriterOptions::default())?;
     let chunker = Polynomial::new(repository.chunker_polynomial()).map(Chunker::new);
@@ -208,6 +206,7 @@ fn options(task: &BackupTask) -> Result<Options> {
         },
         changes: if task.read_everything { ChangeDetection::Force } else { ChangeDetection::Full },
         track_current_files: true,
+        count_ahead: true,
         ..Options::default()
     })
 }

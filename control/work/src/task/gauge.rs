@@ -20,9 +20,6 @@ pub struct Gauge {
     pub files_done: AtomicU64,
     pub bytes_total: AtomicU64,
     pub bytes_done: AtomicU64,
-    /// What the last run of the same backup came across: how far this one will go, until it knows better.
-    pub files_expected: AtomicU64,
-    pub bytes_expected: AtomicU64,
     pub problems: AtomicU64,
     current: Mutex<Vec<String>>,
 }
@@ -45,8 +42,6 @@ impl Gauge {
             files_done: AtomicU64::new(0),
             bytes_total: AtomicU64::new(0),
             bytes_done: AtomicU64::new(0),
-            files_expected: AtomicU64::new(0),
-            bytes_expected: AtomicU64::new(0),
             problems: AtomicU64::new(0),
             current: Mutex::new(Vec::new()),
         }
@@ -63,26 +58,16 @@ impl Gauge {
         current.push(path);
     }
 
-    /// How much there is in all; 0 while that is not known. The walk is only a little ahead of the reading: what it has found
-    /// says nothing of what is to come before it is over.
-    fn total(&self, found: &AtomicU64, expected: &AtomicU64) -> u64 {
-        let (found, expected) = (found.load(Relaxed), expected.load(Relaxed));
-        match (self.backup.walk_finished.load(Relaxed), expected) {
-            (true, _) => found,
-            (false, 0) => 0,
-            (false, _) => found.max(expected),
-        }
-    }
-
-    /// As events tell it.
+    /// As events tell it. Totals are 0 while they are not known.
     #[must_use]
     pub fn progress(&self) -> JobProgress {
         let backup = &self.backup;
         let sum = |own: &AtomicU64, engine: &AtomicU64| own.load(Relaxed) + engine.load(Relaxed);
+        let (files, bytes) = backup.totals().unwrap_or_default();
         let counters = RunCounters {
-            files_total: self.files_total.load(Relaxed) + self.total(&backup.files_found, &self.files_expected),
+            files_total: self.files_total.load(Relaxed) + files,
             files_done: sum(&self.files_done, &backup.files_done),
-            bytes_total: self.bytes_total.load(Relaxed) + self.total(&backup.bytes_found, &self.bytes_expected),
+            bytes_total: self.bytes_total.load(Relaxed) + bytes,
             bytes_done: sum(&self.bytes_done, &backup.bytes_done),
             added_bytes: backup.added_bytes.load(Relaxed),
             stored_bytes: backup.added_packed_bytes.load(Relaxed),
@@ -158,8 +143,7 @@ mod tests {
     #[test]
     fn the_last_run_says_how_much_to_expect_until_more_is_found() {
         let gauge = after_reading(1_000, 900);
-        gauge.files_expected.store(50, Relaxed);
-        gauge.bytes_expected.store(5_000, Relaxed);
+        gauge.backup.expect(50, 5_000);
         let counters = gauge.progress().counters;
         assert_eq!((counters.files_total, counters.bytes_total), (50, 5_000));
 

@@ -5,7 +5,10 @@
 mod file;
 mod tag;
 
-use super::source::Stat;
+use std::os::fd::BorrowedFd;
+
+use super::report::ProblemKind;
+use super::source::{Names, Stat};
 use crate::pattern::Patterns;
 
 pub use file::{PatternFileError, read_pattern_file};
@@ -29,6 +32,40 @@ impl Excludes {
     /// By path alone, asked before the file system is.
     pub(crate) fn excludes_path(&self, absolute_path: &[u8]) -> bool {
         self.patterns.matches(absolute_path)
+    }
+
+    /// Drops the names of a directory that a rule leaves out without a look at their metadata. `doubtful` hears of tag files that
+    /// are not as they should be; `path` is memory to work in.
+    pub(crate) fn retain_names(
+        &self,
+        names: &mut Names,
+        dir_path: &[u8],
+        dir: BorrowedFd<'_>,
+        path: &mut Vec<u8>,
+        mut doubtful: impl FnMut(&[u8], ProblemKind),
+    ) {
+        for tag in &self.tags {
+            if names.find(tag.name()).is_none() {
+                continue;
+            }
+            match tag.verdict(dir) {
+                TagVerdict::LeaveOut => names.retain(|name| name == tag.name()),
+                TagVerdict::Doubtful(kind) => doubtful(tag.name(), kind),
+            }
+        }
+        if !self.patterns.is_empty() {
+            path.clear();
+            path.extend_from_slice(dir_path);
+            if !path.ends_with(b"/") {
+                path.push(b'/');
+            }
+            let prefix_len = path.len();
+            names.retain(|name| {
+                path.truncate(prefix_len);
+                path.extend_from_slice(name);
+                !self.excludes_path(path)
+            });
+        }
     }
 
     /// By metadata. `allowed_device` is the target's, `dir_device` that of the directory which holds the entry.

@@ -19,6 +19,9 @@ pub struct Options {
     pub read_concurrency: Option<std::num::NonZeroUsize>,
     /// Keeps the names of the files being read up to date in [`super::Progress`].
     pub track_current_files: bool,
+    /// Counts what there is on a thread beside, where [`super::Progress`] was not told what to expect: so that the end of a
+    /// first run can be foretold.
+    pub count_ahead: bool,
     /// When the parent snapshot was begun: what changed in the two seconds before that, or later, is read again, as
     /// the parent may hold what it was before. `None` trusts all times.
     pub parent_started: Option<FileTime>,

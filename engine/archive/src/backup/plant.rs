@@ -10,7 +10,7 @@ use super::admit::Admission;
 use super::blocks::Blocks;
 use super::dir::{Dir, Listed, Previous};
 use super::error::{BackupError, Result};
-use super::exclude::TagVerdict;
+use super::exclude::{Excludes, TagVerdict};
 use super::listing::{Content, Entry, Listing};
 use super::previous::OldEntry;
 use super::queue::SourceName;
@@ -76,30 +76,11 @@ impl Worker<'_, '_> {
         old: Option<OldEntry<'_>>,
         slot: usize,
     ) -> Result<Option<Entry>, Errno> {
-        let path = absolute(&source.path);
-        let excludes = &self.run.options.excludes;
-        if !source.is_explicit && excludes.excludes_path(&path) {
+        let Some(FoundSource { at, stat, name: source }) = find_source(&self.run.options.excludes, source)? else {
             return Ok(None);
-        }
-        let (at, base) = open_parent(&source.path)?;
-        let stat = Stat::at(at.as_fd(), &base)?;
-        let dir_device = Stat::of_open(&at)?.device;
-        let at = Arc::new(at);
-        if !source.is_explicit
-            && (excludes.excludes_stat(&stat, dir_device, dir_device) || self.is_tagged(&at, base.to_bytes()))
-        {
-            return Ok(None);
-        }
-        let allowed_device = if source.is_explicit { stat.device } else { dir_device };
-        let source = SourceName { name: base.clone(), path, allowed_device };
+        };
+        let base = source.name.clone();
         Ok(Some(self.admit(admission, &at, name, &base, stat, old, slot, Some(source))))
-    }
-
-    fn is_tagged(&self, dir: &OwnedFd, name: &[u8]) -> bool {
-        self.run.options.excludes.tags.iter().any(|tag| {
-            let exists = CString::new(tag.name()).is_ok_and(|tag| Stat::at(dir.as_fd(), &tag).is_ok());
-            exists && tag.name() != name && tag.verdict(dir.as_fd()) == TagVerdict::LeaveOut
-        })
     }
 
     /// A directory above sources. As restic: links to it are followed, its attributes are those of the name.
@@ -134,6 +115,41 @@ impl Worker<'_, '_> {
         child.needs_xattrs = false;
         Ok((entry, child))
     }
+}
+
+/// A source where it lies.
+pub(crate) struct FoundSource {
+    /// The open directory that it is in.
+    pub(crate) at: Arc<OwnedFd>,
+    pub(crate) stat: Stat,
+    pub(crate) name: SourceName,
+}
+
+/// Looks a source up. `None` if a rule leaves it out; an error if it cannot be found.
+pub(crate) fn find_source(excludes: &Excludes, source: &Source) -> Result<Option<FoundSource>, Errno> {
+    let path = absolute(&source.path);
+    if !source.is_explicit && excludes.excludes_path(&path) {
+        return Ok(None);
+    }
+    let (at, base) = open_parent(&source.path)?;
+    let stat = Stat::at(at.as_fd(), &base)?;
+    let dir_device = Stat::of_open(&at)?.device;
+    if !source.is_explicit
+        && (excludes.excludes_stat(&stat, dir_device, dir_device) || is_tagged(excludes, &at, base.to_bytes()))
+    {
+        return Ok(None);
+    }
+    let allowed_device = if source.is_explicit { stat.device } else { dir_device };
+    let name = SourceName { name: base, path, allowed_device };
+    Ok(Some(FoundSource { at: Arc::new(at), stat, name }))
+}
+
+/// Whether a tag file in the directory leaves this name of it out.
+fn is_tagged(excludes: &Excludes, dir: &OwnedFd, name: &[u8]) -> bool {
+    excludes.tags.iter().any(|tag| {
+        let exists = CString::new(tag.name()).is_ok_and(|tag| Stat::at(dir.as_fd(), &tag).is_ok());
+        exists && tag.name() != name && tag.verdict(dir.as_fd()) == TagVerdict::LeaveOut
+    })
 }
 
 /// The directory that a path's last component is in, and that component.

@@ -14,6 +14,9 @@ pub struct Progress {
     pub bytes_found: AtomicU64,
     /// The walk is over: what was found is all there is.
     pub walk_finished: AtomicBool,
+    /// What is known before the walk is over, by an earlier run or by counting: see [`Progress::expect`].
+    files_expected: AtomicU64,
+    bytes_expected: AtomicU64,
     /// Files (bytes) that are dealt with: unchanged, or read.
     pub files_done: AtomicU64,
     pub bytes_done: AtomicU64,
@@ -35,6 +38,28 @@ impl Progress {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Files, and the bytes in them, that there will be as far as somebody knows who has seen them: the last run.
+    pub fn expect(&self, files: u64, bytes: u64) {
+        self.files_expected.store(files, Relaxed);
+        self.bytes_expected.store(bytes, Relaxed);
+    }
+
+    pub(crate) fn expects_nothing(&self) -> bool {
+        self.files_expected.load(Relaxed) == 0
+    }
+
+    /// How many files there are in all, and bytes in them. `None` while nobody knows: the walk is only a little ahead of the
+    /// reading, what it has found says nothing of what is to come.
+    #[must_use]
+    pub fn totals(&self) -> Option<(u64, u64)> {
+        let (files, bytes) = (self.files_found.load(Relaxed), self.bytes_found.load(Relaxed));
+        if self.walk_finished.load(Relaxed) {
+            return Some((files, bytes));
+        }
+        let expected = (self.files_expected.load(Relaxed), self.bytes_expected.load(Relaxed));
+        (expected.0 > 0).then(|| (files.max(expected.0), bytes.max(expected.1)))
     }
 
     /// The files being read now, one a worker at most; empty unless `Options::track_current_files`.

@@ -57,6 +57,8 @@ struct State {
     store: Vec<Batch>,
     read: Vec<ReadTask>,
     scan: Vec<ScanTask>,
+    /// Directories that are being listed: more may come of each. The first is what the run begins with.
+    scanning: usize,
     idle: usize,
     spare: Vec<Batch>,
     lent: usize,
@@ -69,7 +71,8 @@ const READS_AHEAD: usize = 64;
 impl Queue {
     /// `spare_batches` is how many batches may be on their way beside those that workers fill.
     pub(crate) fn new(spare_batches: usize) -> Self {
-        Self { state: Mutex::default(), changed: Condvar::new(), spare_batches }
+        let state = State { scanning: 1, ..State::default() };
+        Self { state: Mutex::new(state), changed: Condvar::new(), spare_batches }
     }
 
     /// Adds work: what comes first in the iterators is done first.
@@ -89,6 +92,13 @@ impl Queue {
     /// The next thing to do, if there is any.
     pub(crate) fn try_pop(&self) -> Option<Task> {
         self.state.lock().pop()
+    }
+
+    /// A directory is listed, and what came of it is in the queue. Whether the walk is over with it.
+    pub(crate) fn scan_done(&self) -> bool {
+        let mut state = self.state.lock();
+        state.scanning -= 1;
+        state.scanning == 0 && state.scan.is_empty()
     }
 
     /// Waits for something to do. `None` once the queue is closed.
@@ -144,10 +154,12 @@ impl State {
         if let Some(batch) = self.store.pop() {
             return Some(Task::Store(batch));
         }
-        let scan_first = self.read.len() < READS_AHEAD;
-        if scan_first && let Some(scan) = self.scan.pop() {
-            return Some(Task::Scan(scan));
+        let read_first = self.read.len() >= READS_AHEAD || self.scan.is_empty();
+        if read_first && let Some(read) = self.read.pop() {
+            return Some(Task::Read(read));
         }
-        self.read.pop().map(Task::Read).or_else(|| self.scan.pop().map(Task::Scan))
+        let scan = self.scan.pop()?;
+        self.scanning += 1;
+        Some(Task::Scan(scan))
     }
 }

@@ -126,6 +126,13 @@ impl<'r> Run<'r> {
         self.stop();
     }
 
+    /// A directory is listed, or the sources that the run begins with.
+    pub(crate) fn scan_done(&self) {
+        if self.queue.scan_done() {
+            self.progress.walk_finished.store(true, Ordering::Relaxed);
+        }
+    }
+
     fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
         self.queue.close();

@@ -12,7 +12,6 @@ use super::blocks::Blocks;
 use super::cache::{Record, RecordRef, Trust};
 use super::dir::{Dir, Listed, Previous, State, Subtree};
 use super::error::Result;
-use super::exclude::TagVerdict;
 use super::listing::{Content, Entry, Listing};
 use super::progress::{Change, Item};
 use super::queue::ScanTask;
@@ -35,41 +34,16 @@ impl Worker<'_, '_> {
                 return self.settle(dir, Subtree::Failed);
             }
         };
-        self.leave_out_names(&dir, &fd);
+        let run = self.run;
+        run.options.excludes.retain_names(&mut self.names, &dir.path, fd.as_fd(), &mut self.path, |name, kind| {
+            run.problem(dir.path_of(name), kind);
+        });
         self.read_stats(&dir, &fd);
         let xattrs = if dir.needs_xattrs { Some(self.xattrs_of_open(&fd, || dir.path.clone())) } else { None };
         if let Some(matched) = self.match_record(&dir) {
             return self.scan_matching(&dir, &fd, matched, xattrs);
         }
         self.scan_differing(dir, &fd, xattrs)
-    }
-
-    /// Drops names that a rule leaves out without a look at their metadata.
-    fn leave_out_names(&mut self, dir: &Dir, fd: &OwnedFd) {
-        let excludes = &self.run.options.excludes;
-        for tag in &excludes.tags {
-            if self.names.find(tag.name()).is_none() {
-                continue;
-            }
-            match tag.verdict(fd.as_fd()) {
-                TagVerdict::LeaveOut => self.names.retain(|name| name == tag.name()),
-                TagVerdict::Doubtful(kind) => self.run.problem(dir.path_of(tag.name()), kind),
-            }
-        }
-        if !excludes.patterns.is_empty() {
-            self.path.clear();
-            self.path.extend_from_slice(&dir.path);
-            if !self.path.ends_with(b"/") {
-                self.path.push(b'/');
-            }
-            let prefix_len = self.path.len();
-            let path = &mut self.path;
-            self.names.retain(|name| {
-                path.truncate(prefix_len);
-                path.extend_from_slice(name);
-                !excludes.excludes_path(path)
-            });
-        }
     }
 
     /// Fills `self.stats`, one for each name; `None` for what is gone or left out.

@@ -3,6 +3,7 @@
 mod against_restic;
 mod changes;
 mod corpus;
+mod foretold;
 mod huge;
 mod kinds;
 mod memory;

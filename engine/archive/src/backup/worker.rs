@@ -114,7 +114,10 @@ impl<'a, 'r> Worker<'a, 'r> {
                     self.run.queue.give_back(batch);
                 }
                 Task::Read(read) => self.read(read)?,
-                Task::Scan(scan) => self.scan(scan)?,
+                Task::Scan(scan) => {
+                    self.scan(scan)?;
+                    self.run.scan_done();
+                }
             }
         }
         Ok(())

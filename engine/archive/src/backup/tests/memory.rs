@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 use rempart_chunker::{Chunker, Polynomial};
@@ -10,6 +10,8 @@ use rempart_format::{BlobKind, Compression, Compressor, Node, Snapshot, TreeByte
 use rempart_model::{BlobId, IndexId, SnapshotId};
 use rempart_repository::{BlobError, BlobSink, BlobSource, Deliver, PreparedBlob, RepositoryError};
 
+use super::super::count::count;
+use super::super::targets::Target;
 use super::super::{Backup, ChangeCacheLocation, NoObserver, Options, Progress, Report, Result, run};
 use crate::cancel::CancelToken;
 
@@ -98,6 +100,13 @@ fn assert_told(progress: &Progress, report: &Report) {
     assert_eq!(told(&progress.added_packed_bytes), summary.data_added_packed_bytes, "bytes stored");
 }
 
+/// A count beforehand would have come to what the run came across.
+fn assert_foretold(progress: &Progress, sources: &[PathBuf], options: &Options) {
+    let target = Target::resolve(sources).unwrap();
+    let counted = count(&target, &options.excludes, &AtomicBool::new(false)).expect("nobody stopped it");
+    assert_eq!(Some((counted.files, counted.bytes)), progress.totals(), "files and bytes counted beforehand");
+}
+
 pub(super) const POLYNOMIAL: u64 = 0x003D_A335_8B4D_C173;
 
 impl Memory {
@@ -144,6 +153,7 @@ impl Memory {
         assert_eq!(unfinished, 0, "blobs that were claimed and never put");
         if report.problems_count == 0 {
             assert_told(&progress, &report);
+            assert_foretold(&progress, sources, options);
         }
         Ok(report)
     }

@@ -33,10 +33,10 @@ impl<F: Fn() + Sync> Observer for When<F> {
 }
 
 /// Does something before the first blobs are stored.
-struct BeforeFirstPut<'m, F> {
-    memory: &'m Memory,
-    did: AtomicBool,
-    act: F,
+pub(super) struct BeforeFirstPut<'m, F> {
+    pub(super) memory: &'m Memory,
+    pub(super) did: AtomicBool,
+    pub(super) act: F,
 }
 
 impl<F: Fn() -> std::result::Result<(), BlobError> + Sync + Send> BlobSink for BeforeFirstPut<'_, F> {
