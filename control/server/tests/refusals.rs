@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
 use rempart_model::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -35,7 +37,9 @@ impl Lab {
         for list in ["servers", "pools", "repositories", "plans", "runs", "jobs", "users", "tokens", "snapshots"] {
             all.insert(list.to_owned(), self.admin.get(&format!("/api/{list}?limit=200")).await.expect(200).body);
         }
-        all.insert("settings".to_owned(), self.admin.get("/api/settings").await.expect(200).body);
+        for one in ["settings", "settings/thresholds"] {
+            all.insert(one.to_owned(), self.admin.get(&format!("/api/{one}")).await.expect(200).body);
+        }
         all.into()
     }
 }
@@ -163,25 +167,49 @@ async fn what_is_refused_is_told_in_the_readers_language_and_changes_nothing() {
     assert_eq!(left.len(), 1, "the folder of this machine, and nothing else: {left:?}");
 }
 
+/// The operations whose description has `If-Match`, such as `PUT /api/plans/{id}`.
+fn versioned() -> BTreeSet<String> {
+    let description: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+    let mut found = BTreeSet::new();
+    for (path, methods) in description["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+            if parameters.iter().any(|parameter| parameter["name"] == "If-Match") {
+                found.insert(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+    }
+    found
+}
+
 #[tokio::test]
 async fn a_stale_write_is_refused_wherever_something_has_a_version() {
     let lab = Lab::new().await;
     let user = json!({ "name": "ann", "email": null, "role": "viewer", "password": support::PASSWORD });
     let user = id(&lab.admin, "/api/users", user).await;
+    let machine = id(&lab.admin, "/api/servers", json!({ "name": "web-1" })).await;
     let settings = lab.admin.get("/api/settings").await.expect(200).body;
+    let thresholds = lab.admin.get("/api/settings/thresholds").await.expect(200).body;
     let cases = [
-        ("PATCH", format!("/api/pools/{}", lab.pool), json!({ "name": "Other", "place": null })),
-        ("DELETE", format!("/api/pools/{}", lab.pool), Value::Null),
-        ("PATCH", format!("/api/repositories/{}", lab.repository), json!({ "name": "other" })),
-        ("DELETE", format!("/api/repositories/{}", lab.repository), Value::Null),
-        ("PUT", format!("/api/plans/{}", lab.plan), plan("Other", lab.repository, None)),
-        ("DELETE", format!("/api/plans/{}", lab.plan), Value::Null),
-        ("PATCH", format!("/api/users/{user}"), json!({ "email": "a@example.org" })),
-        ("DELETE", format!("/api/users/{user}"), Value::Null),
-        ("PUT", "/api/settings".to_owned(), settings),
+        ("PATCH", "/api/pools/{id}", lab.pool, json!({ "name": "Other", "place": null })),
+        ("DELETE", "/api/pools/{id}", lab.pool, Value::Null),
+        ("PATCH", "/api/repositories/{id}", lab.repository, json!({ "name": "other" })),
+        ("DELETE", "/api/repositories/{id}", lab.repository, Value::Null),
+        ("PUT", "/api/plans/{id}", lab.plan, plan("Other", lab.repository, None)),
+        ("DELETE", "/api/plans/{id}", lab.plan, Value::Null),
+        ("PATCH", "/api/users/{id}", user, json!({ "email": "a@example.org" })),
+        ("DELETE", "/api/users/{id}", user, Value::Null),
+        ("PUT", "/api/servers/{id}", machine, json!({ "name": "other", "address": null, "labels": [] })),
+        ("DELETE", "/api/servers/{id}", machine, Value::Null),
+        ("PUT", "/api/servers/{id}/thresholds", machine, json!({ "own": thresholds["thresholds"] })),
+        ("PUT", "/api/settings", 0, settings),
+        ("PUT", "/api/settings/thresholds", 0, thresholds["thresholds"].clone()),
     ];
+    let tried = cases.iter().map(|(method, path, ..)| format!("{method} {path}")).collect();
+    assert_eq!(versioned(), tried, "the operations that ask for If-Match, and those that are tried here");
     let before = lab.everything().await;
-    for (method, path, body) in cases {
+    for (method, path, number, body) in cases {
+        let path = path.replace("{id}", &number.to_string());
         let asked = |seen: Option<&str>| {
             let mut request = lab.admin.request(method.parse().unwrap(), &path);
             if let Some(seen) = seen {
