@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatDuration, formatPercent, formatRate, formatRelative } from "@/shared/format";
+import { formatBytes, formatDuration, formatHour, formatPercent, formatRate, formatRelative } from "@/shared/format";
 
 /** Spaces of every width as plain ones, so that expectations can be read. */
 const plain = (text: string) => text.replace(/\s/gu, " ");
@@ -43,6 +43,14 @@ describe("shares", () => {
     expect(plain(formatPercent(0.9996, "en"))).toBe("99.9%");
     expect(plain(formatPercent(1, "en"))).toBe("100%");
     expect(plain(formatPercent(0.5, "fr"))).toBe("50 %");
+  });
+});
+
+describe("hours on an axis", () => {
+  it("say the day where it begins", () => {
+    const at = (hour: number) => new Date(2026, 10, 22, hour).toISOString();
+    expect([formatHour(at(16), "fr"), formatHour(at(0), "fr")].map(plain)).toEqual(["16:00", "22 nov."]);
+    expect([formatHour(at(16), "en"), formatHour(at(0), "en")].map(plain)).toEqual(["16:00", "22 Nov"]);
   });
 });
 

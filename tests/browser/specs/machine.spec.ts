@@ -1,6 +1,8 @@
+import { join, resolve } from "node:path";
 import { expect, test } from "@playwright/test";
 import { signIn } from "../support/app.ts";
 import { expectAccessible, expectNoSidewaysScroll } from "../support/axe.ts";
+import { afterYearOfLooks } from "../support/history.ts";
 import { ADMINISTRATOR, Api, Server } from "../support/server.ts";
 
 let server: Server;
@@ -13,8 +15,7 @@ test.beforeAll(async () => {
 
 test.afterAll(() => server?.stop());
 
-/** Where pictures of the pages go, for people to look at; without it none are taken. */
-const PICTURES = process.env.REMPART_PICTURES;
+const SCREENSHOTS = resolve(import.meta.dirname, "../../../.cache/test/screenshots");
 
 async function localServer(): Promise<number> {
   const { items } = await api.get<{ items: { id: number }[] }>("/api/servers");
@@ -58,7 +59,7 @@ test("a machine is looked at by itself, and its page says how it does, how it di
   });
 
   await expectAccessible(page);
-  if (PICTURES) await page.screenshot({ path: `${PICTURES}/machine-light.png`, fullPage: true });
+  await page.screenshot({ path: join(SCREENSHOTS, "machine-1440.png"), fullPage: true });
 });
 
 test("a disk above its threshold raises an alert, live, on the page and on the dashboard, and it ends", async ({ page }) => {
@@ -87,7 +88,7 @@ test("a disk above its threshold raises an alert, live, on the page and on the d
     await expect(alert).toBeHidden();
     await api.post(`/api${path}/collect-stats`);
     await expect(alert).toBeVisible();
-    if (PICTURES) await page.screenshot({ path: `${PICTURES}/machine-alert.png` });
+    await page.screenshot({ path: join(SCREENSHOTS, "machine-alert-1440.png") });
   });
 
   await test.step("the dashboard says so too, and leads here", async () => {
@@ -122,6 +123,37 @@ test("the settings' thresholds are changed on their page", async ({ page }) => {
   await expect(section.getByLabel("Disk full within", { exact: true })).toHaveValue(/^30/);
 });
 
+test("after a year each span has its lines, broken where the machine was away, wide and on a phone", async ({ page }) => {
+  await afterYearOfLooks(server);
+  // Lines are there at once.
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await signIn(page, server, ADMINISTRATOR);
+  await page.goto(`${server.url}/servers/${await localServer()}`);
+  const history = page.getByRole("region", { name: "History" });
+  const disks = history.getByRole("img", { name: /^Disks over time\./ });
+
+  // The fullest, as many as can be told apart, with how full they were last.
+  await history.getByText("Year", { exact: true }).click();
+  await expect(disks).toHaveAccessibleName(
+    /Last: \/srv\/backup\/second-disk: 9[23]%; \/var\/lib\/postgresql\/16\/main: 8[78]%; \/mnt\/archives\/customers\/europe: 8[12]%/,
+  );
+  await expect(disks).toHaveAccessibleName(/^(?:[^;]+;){4}[^;]+$/);
+
+  const picture = async (name: string) => {
+    await expect(disks.locator("canvas")).toBeVisible();
+    await history.screenshot({ path: join(SCREENSHOTS, `history-${name}.png`) });
+  };
+  for (const range of ["Year", "Month", "Week", "Day"]) {
+    await history.getByText(range, { exact: true }).click();
+    await picture(`1440-${range.toLowerCase()}`);
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  await history.getByText("Year", { exact: true }).click();
+  await picture("390-year");
+  await expectNoSidewaysScroll(page);
+  await expectAccessible(page);
+});
+
 test.describe("on a phone, in the dark", () => {
   test.use({ viewport: { width: 390, height: 844 }, colorScheme: "dark" });
 
@@ -136,6 +168,6 @@ test.describe("on a phone, in the dark", () => {
     await expect(page.getByRole("region", { name: "Ce qui peut être protégé" }).getByText(/^psql\s\d/)).toBeVisible();
     await expectNoSidewaysScroll(page);
     await expectAccessible(page);
-    if (PICTURES) await page.screenshot({ path: `${PICTURES}/machine-phone.png`, fullPage: true });
+    await page.screenshot({ path: join(SCREENSHOTS, "machine-390-dark.png"), fullPage: true });
   });
 });

@@ -76,6 +76,14 @@ export function formatClock(instant: string, language: Language): string {
   return new Intl.DateTimeFormat(LOCALES[language], { timeStyle: "medium" }).format(new Date(instant));
 }
 
+/** Hours and minutes; at midnight the day that begins: for the axis of a chart. */
+export function formatHour(instant: string, language: Language): string {
+  const at = new Date(instant);
+  const isMidnight = at.getHours() === 0 && at.getMinutes() === 0;
+  const options: Intl.DateTimeFormatOptions = isMidnight ? { day: "numeric", month: "short" } : { timeStyle: "short" };
+  return new Intl.DateTimeFormat(LOCALES[language], options).format(at);
+}
+
 const RELATIVE_STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_557_600],
   ["month", 2_629_800],
@@ -111,6 +119,7 @@ export interface Format {
   dateTime: (instant: string) => string;
   exactTime: (instant: string) => string;
   clock: (instant: string) => string;
+  hour: (instant: string) => string;
 }
 
 /** The formatters of the current language; renders again when the language changes. */
@@ -127,5 +136,6 @@ export function useFormat(): Format {
     dateTime: (instant) => formatDateTime(instant, language),
     exactTime: (instant) => formatExactTime(instant, language),
     clock: (instant) => formatClock(instant, language),
+    hour: (instant) => formatHour(instant, language),
   };
 }

@@ -1,13 +1,14 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { LineChart } from "echarts/charts";
-import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
+import { AriaComponent, GridComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 import { useFormat } from "@/shared/format";
+import classes from "./Lines.module.css";
 import type { TimeChartProps, TimeSeries } from "./TimeChart";
 
-echarts.use([LineChart, GridComponent, TooltipComponent, LegendComponent, AriaComponent, CanvasRenderer]);
+echarts.use([LineChart, GridComponent, TooltipComponent, AriaComponent, CanvasRenderer]);
 
 const PALETTE = {
   light: ["#5157b8", "#cf7b42", "#2a7d47", "#1b6c9f", "#863787"],
@@ -26,12 +27,12 @@ function spanMs(series: readonly TimeSeries[]): number {
 
 /** One value over time for each of a few things; a point without a value is a gap. */
 export function Lines({ series, height, write, label, top, from, until }: TimeChartProps & { height: number }) {
-  const { date, dateTime } = useFormat();
+  const { date, dateTime, hour } = useFormat();
   const scheme = useComputedColorScheme("light");
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<echarts.ECharts | null>(null);
-  const written = useRef({ write, date, dateTime });
-  written.current = { write, date, dateTime };
+  const written = useRef({ write, date, dateTime, hour });
+  written.current = { write, date, dateTime, hour };
 
   useEffect(() => {
     if (!box.current) return;
@@ -60,8 +61,8 @@ export function Lines({ series, height, write, label, top, from, until }: TimeCh
         animationDuration: 300,
         color: [...PALETTE[scheme]],
         textStyle: { fontFamily: "Inter Variable, system-ui, sans-serif" },
-        grid: { left: 8, right: 16, top: series.length > 1 ? 36 : 12, bottom: 4, containLabel: true },
-        legend: { show: series.length > 1, top: 0, left: 0, icon: "roundRect", textStyle: { color: quiet } },
+        // To the right there is room for half of a date.
+        grid: { left: 8, right: 36, top: 12, bottom: 4, containLabel: true },
         tooltip: {
           trigger: "axis",
           backgroundColor: panel,
@@ -85,8 +86,8 @@ export function Lines({ series, height, write, label, top, from, until }: TimeCh
             color: quiet,
             hideOverlap: true,
             formatter: (at: number) => {
-              const { dateTime, date } = written.current;
-              return (short ? dateTime : date)(new Date(at).toISOString());
+              const { hour, date } = written.current;
+              return (short ? hour : date)(new Date(at).toISOString());
             },
           },
         },
@@ -109,7 +110,8 @@ export function Lines({ series, height, write, label, top, from, until }: TimeCh
           symbol: "circle",
           symbolSize: (_: unknown, { dataIndex }: { dataIndex: number }) => (isAlone(points, dataIndex) ? 6 : 0),
           lineStyle: { width: 2, type: DASHES[at % DASHES.length] },
-          areaStyle: { opacity: series.length > 1 ? 0.06 : 0.14 },
+          // Areas over areas hide each other.
+          areaStyle: series.length > 1 ? undefined : { opacity: 0.14 },
           data: points,
         })),
       },
@@ -117,7 +119,28 @@ export function Lines({ series, height, write, label, top, from, until }: TimeCh
     );
   }, [series, scheme, top, from, until]);
 
-  return <div ref={box} style={{ height, width: "100%" }} role="img" aria-label={label} />;
+  return (
+    <>
+      {series.length > 1 && (
+        // Beside the picture, not in it: long names need lines of their own on a phone. Readers hear them with the picture.
+        <ul className={classes.legend} aria-hidden>
+          {series.map(({ name }, at) => (
+            <li key={name}>
+              <span
+                className={classes.swatch}
+                style={{
+                  borderTopColor: PALETTE[scheme][at % PALETTE[scheme].length],
+                  borderTopStyle: DASHES[at % DASHES.length],
+                }}
+              />
+              {name}
+            </li>
+          ))}
+        </ul>
+      )}
+      <div ref={box} style={{ height, width: "100%" }} role="img" aria-label={label} />
+    </>
+  );
 }
 
 function isAlone(points: TimeSeries["points"], at: number): boolean {
