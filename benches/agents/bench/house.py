@@ -102,7 +102,7 @@ class House:
             (self.place / "pool").mkdir()
             pools = [self.ask("POST", "/api/pools", {
                 "name": "disk", "place": {"kind": "local", "path": str(self.place / "pool")}})]
-        name = f"repository {server} {time.monotonic_ns()}"
+        name = f"files-{server}-{time.monotonic_ns()}"
         repository = self.ask("POST", "/api/repositories", {
             "name": name, "poolId": pools[0]["id"], "serverId": server, "adoptPassword": None})
         return self.ask("POST", "/api/plans", {

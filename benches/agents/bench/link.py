@@ -31,6 +31,8 @@ class Line:
     bits_per_second: float
     loss: float
     delay_seconds: float
+    # Of both ends, as the kernel names it.
+    congestion_control: str
 
 
 def in_namespace(name, do):
@@ -111,6 +113,9 @@ class Link:
             subprocess.run([*inside, "link", "set", "lo", "up"], check=True)
             subprocess.run([*inside, "address", "add", f"{own}/24", "dev", "line"], check=True)
             subprocess.run([*inside, "link", "set", "line", "up"], check=True)
+            # By the route: a namespace may not choose what its host does not allow everybody.
+            route = ["route", "replace", "10.77.0.0/24", "dev", "line", "src", own, "congctl", self.line.congestion_control]
+            subprocess.run([*inside, *route], check=True)
         self.devices = devices
         self.ways = [Way(self.line, 1, devices[1], devices[0]), Way(self.line, 2, devices[0], devices[1])]
         self.stop = threading.Event()
