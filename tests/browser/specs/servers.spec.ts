@@ -1,20 +1,21 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
-import { expect, test } from "@playwright/test";
-import { notice, scrollTo, signIn } from "../support/app.ts";
+import { expect, type Page, test } from "@playwright/test";
+import { choose, makePlan, notice, runPlan, scrollTo, signIn } from "../support/app.ts";
 import { ADMINISTRATOR, Api, program, Server } from "../support/server.ts";
 
 const agentProgram = process.env.REMPART_AGENT_BIN ?? join(dirname(program), "rempart-agent");
 
 let server: Server;
+let api: Api;
 let agent: ChildProcess | undefined;
 
 test.beforeAll(async () => {
   if (!existsSync(agentProgram)) throw new Error(`${agentProgram} is missing: build it, or name it in REMPART_AGENT_BIN`);
   server = await Server.start();
-  await Api.setUp(server);
+  api = await Api.setUp(server);
 });
 
 test.afterAll(async () => {
@@ -40,6 +41,13 @@ async function stopAgent(): Promise<void> {
   const ended = new Promise((done) => child.once("exit", done));
   process.kill(-child.pid, "SIGTERM");
   await ended;
+}
+
+/** Chooses a language in the account's menu, which is called otherwise in each. */
+async function speak(page: Page, menu: string, language: string): Promise<void> {
+  await page.getByRole("button", { name: `${menu} ${ADMINISTRATOR.name}` }).click();
+  await page.getByText(language, { exact: true }).click();
+  await page.keyboard.press("Escape");
 }
 
 test("a machine is added by its name and one pasted command, and is seen coming, going, and coming back", async ({ page }) => {
@@ -73,6 +81,33 @@ test("a machine is added by its name and one pasted command, and is seen coming,
       await row.click();
     }
     await expect(page.getByText("a.txt", { exact: true })).toBeVisible();
+  });
+
+  await test.step("what another machine backed up is restored onto it", async () => {
+    const source = await server.folderFor("accounts");
+    await writeFile(join(source, "2026.txt"), "all in order");
+    const plan = await makePlan(api, { name: "accounts", source, pool: await server.folderFor("pool") });
+    const { snapshotId } = await runPlan(api, plan.id);
+    const target = await server.folderFor("restored onto web-1");
+    await page.goto(`${server.url}/snapshots/${snapshotId}`);
+    await page.getByRole("button", { name: "Restore everything" }).click();
+    const dialog = page.getByRole("dialog", { name: "Restore" });
+    await choose(dialog, "Onto which server", "web-1");
+    await dialog.getByLabel(/^Target folder/).fill(target);
+    await dialog.getByRole("button", { name: "Show the preview" }).click();
+    await expect(dialog.getByText("This is what would happen. Nothing is written yet.")).toBeVisible();
+    await dialog.getByRole("button", { name: "Restore now" }).click();
+    await dialog.getByRole("link", { name: "Full report" }).click();
+    expect(await readFile(join(target, source, "2026.txt"), "utf8")).toBe("all in order");
+    // The job's page says where it was done, in words that follow the language.
+    const log = page.getByRole("region", { name: /^(Log|Journal)$/ });
+    await expect(log.getByText("The restore is done on the server web-1.")).toBeVisible();
+    await speak(page, "Menu of", "Français");
+    await expect(log.getByText("La restauration se fait sur le serveur web-1.")).toBeVisible();
+    await speak(page, "Menu de", "English");
+    await expect(log.getByText("The restore is done on the server web-1.")).toBeVisible();
+    await page.goto(`${server.url}/servers`);
+    await page.getByRole("link", { name: /^web-1/ }).click();
   });
 
   await test.step("what its work may take is said, and a time of the day that is none is not taken", async () => {
