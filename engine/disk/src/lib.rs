@@ -1,6 +1,7 @@
 //! Reading and writing many bytes of files without pushing out of memory what others need there.
 //!
-//! - **Owns**: transfers that leave nothing behind in the page cache (`RWF_DONTCACHE`, Linux 6.14), and what to do without.
+//! - **Owns**: transfers that leave nothing behind in the page cache (`RWF_DONTCACHE`, Linux 6.14; `O_DIRECT`), and what to do
+//!   without.
 //! - **May use**: system calls. Nothing of the house.
 //! - **Must not know**: what the bytes are.
 //! - **Invariants**: the bytes are those that an ordinary read or write would have moved, on any kernel and file system;
@@ -19,10 +20,14 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod direct;
+
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::AsFd;
 
 use rustix::io::{Errno, ReadWriteFlags};
+
+pub use direct::{DirectFile, is_worth_it};
 
 /// Transfers below this go through the cache: a few pages are soon reused, and the disk prefers to be asked for more at once.
 pub const WORTH_IT_BYTES: usize = 128 << 10;

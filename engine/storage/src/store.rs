@@ -1,5 +1,6 @@
 //! The trait that every place and every decorator implements.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,23 @@ pub trait ObjectStore: Send + Sync {
         let bytes = self.read_range(name, offset_bytes, buffer.len())?;
         buffer.copy_from_slice(&bytes);
         Ok(())
+    }
+
+    /// Same, into `room`, which grows as needed and is used again and again; returns where in it the bytes lie. For long
+    /// ranges that nobody asks for again soon: a place on a disk of this machine reads past its page cache what the disk holds.
+    /// Without reading ahead, so several threads ask at once.
+    fn read_range_once(
+        &self,
+        name: ObjectName,
+        offset_bytes: u64,
+        len_bytes: usize,
+        room: &mut Vec<u8>,
+    ) -> Result<Range<usize>> {
+        if room.len() < len_bytes {
+            room.resize(len_bytes, 0);
+        }
+        self.read_range_into(name, offset_bytes, &mut room[..len_bytes])?;
+        Ok(0..len_bytes)
     }
 
     /// Stores an object whole. Writing a name that exists with the same content succeeds (a lost response is repeated);

@@ -9,6 +9,7 @@ mod write_back;
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -299,6 +300,28 @@ impl ObjectStore for LocalStore {
                 Err(past_the_end(name, self.location(), offset_bytes, buffer.len(), size_bytes))
             }
             Err(error) => Err(self.folder.error("read", name, error)),
+        }
+    }
+
+    fn read_range_once(
+        &self,
+        name: ObjectName,
+        offset_bytes: u64,
+        len_bytes: usize,
+        room: &mut Vec<u8>,
+    ) -> Result<Range<usize>> {
+        let folder = &*self.folder;
+        if !rempart_disk::is_worth_it(len_bytes) || folder.pending.get(name).is_some() {
+            room.resize(room.len().max(len_bytes), 0);
+            self.read_range_into(name, offset_bytes, &mut room[..len_bytes])?;
+            return Ok(0..len_bytes);
+        }
+        let read = rempart_disk::DirectFile::open(&folder.path(name))
+            .and_then(|file| file.read_at(offset_bytes, len_bytes, room))
+            .map_err(|error| folder.error("read", name, error))?;
+        match read.len() == len_bytes {
+            true => Ok(read),
+            false => Err(past_the_end(name, self.location(), offset_bytes, len_bytes, None)),
         }
     }
 
