@@ -6,7 +6,7 @@ use rempart_format::{INDEX_FULL_BLOBS, PackEntry};
 use rempart_model::{IndexId, PackId};
 use rempart_storage::{ObjectKind, ObjectName};
 
-use super::threads::for_each_parallel;
+use super::threads::{WAITING_THREADS, for_each_on};
 use super::{MaintenanceObserver, Step};
 use crate::{LockGuard, Repository, RepositoryError, Result};
 
@@ -76,7 +76,7 @@ pub(crate) fn remove_packs(
     stop_if_canceled(observer)?;
     observer.begin(Step::RemovePacks, Some(packs.len() as u64));
     let failure = Mutex::new(None);
-    for_each_parallel(packs, |pack| {
+    for_each_on(WAITING_THREADS, packs, |pack| {
         let gone = exclusive.ensure_exclusive("remove packs").and_then(|()| {
             match repository.store().remove(ObjectName::Named(ObjectKind::Pack, pack.0)) {
                 Err(error) if !error.is_not_found() => Err(error.into()),

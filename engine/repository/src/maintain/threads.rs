@@ -2,9 +2,22 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+/// Threads for work that waits for the storage most of the time: a disk gains from several requests in its queue, a network
+/// from many on their way.
+pub(crate) const WAITING_THREADS: usize = 16;
+
 /// Calls `work` for every item, on as many threads as the machine has cores; stops early once `work` returns false.
 pub(crate) fn for_each_parallel<T: Sync>(items: &[T], work: impl Fn(&T) -> bool + Sync) {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    for_each_on(cores(), items, work);
+}
+
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Same, on so many threads.
+pub(crate) fn for_each_on<T: Sync>(threads: usize, items: &[T], work: impl Fn(&T) -> bool + Sync) {
+    let threads = threads.min(items.len());
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let run = || {
         while !stop.load(Ordering::Relaxed) {
@@ -42,5 +55,16 @@ mod tests {
         });
         assert!(calls.into_inner() < 1000);
         for_each_parallel(&[(); 0], |()| unreachable!("there is nothing to work on"));
+    }
+
+    #[test]
+    fn so_many_threads_work_as_were_asked_for() {
+        // Given work that ends only once as many are at it, it ends.
+        let threads = 5;
+        let together = std::sync::Barrier::new(threads);
+        for_each_on(threads, &[(); 5], |()| {
+            together.wait();
+            true
+        });
     }
 }
