@@ -136,6 +136,11 @@ impl Run {
         (seconds > 0).then(|| Duration::from_secs(seconds))
     }
 
+    /// Whether the user is ready to wait for others to end.
+    pub fn waits_for_locks(&self) -> bool {
+        self.lock_wait().is_some()
+    }
+
     /// Tries to take a lock until `--retry-lock` is over. Not left to the repository, which would not hear a signal.
     fn patiently<T>(&self, take: impl Fn() -> Result<T, RepositoryError>) -> anyhow::Result<T> {
         let (began, wait) = (Instant::now(), self.lock_wait().unwrap_or_default());

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rempart_repository::LockMode;
-use rempart_repository::{CheckOptions, CheckReport, ReadData, Severity};
+use rempart_repository::{CheckOptions, CheckReport, ErrorKind, LockMode, ReadData, Repository, Severity};
 use serde::Serialize;
 
 use crate::cli::maintain::Check;
@@ -36,18 +35,33 @@ struct Summary {
 pub fn check(run: &Run, args: &Check) -> anyhow::Result<ExitCode> {
     let read_data = if args.read_data { ReadData::All } else { args.read_data_subset.unwrap_or_default() };
     let repository = run.open()?;
-    let lock = if run.global.no_lock { None } else { Some(run.lock(&repository, LockMode::Exclusive)?) };
-    let watch = MaintenanceProgress::new(&run.cancel);
-    let report = progress::watch(&run.out, &watch, || repository.check(&CheckOptions { read_data }, &watch))?;
-    if let Some(lock) = lock {
-        lock.release()?;
-    }
+    let report = look(run, &repository, &CheckOptions { read_data })?;
     tell(run, &report)?;
     Ok(match (report.is_damaged(), report.canceled) {
         (true, _) => ExitCode::Damaged,
         (false, true) => ExitCode::Canceled,
         (false, false) => ExitCode::Success,
     })
+}
+
+/// Checks, beginning while the lock settles. Where somebody else came at the same time, the lock is waited for as long as the
+/// user wants to.
+fn look(run: &Run, repository: &Repository, options: &CheckOptions) -> anyhow::Result<CheckReport> {
+    let watch = MaintenanceProgress::new(&run.cancel);
+    if run.global.no_lock {
+        return Ok(progress::watch(&run.out, &watch, || repository.check(options, &watch))?);
+    }
+    let pending = run.begin_lock(repository, LockMode::Exclusive)?;
+    let early = progress::watch(&run.out, &watch, || repository.check_as_lock_settles(pending, options, &watch));
+    let (report, lock) = match early {
+        Err(error) if error.kind() == ErrorKind::Locked && run.waits_for_locks() => {
+            let lock = run.lock(repository, LockMode::Exclusive)?;
+            (progress::watch(&run.out, &watch, || repository.check(options, &watch))?, lock)
+        }
+        early => early?,
+    };
+    lock.release()?;
+    Ok(report)
 }
 
 fn tell(run: &Run, report: &CheckReport) -> anyhow::Result<()> {

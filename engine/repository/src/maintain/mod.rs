@@ -12,6 +12,7 @@ mod prune;
 mod reach;
 mod removal;
 mod repair;
+mod seen;
 mod threads;
 mod trees;
 

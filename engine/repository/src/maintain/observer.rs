@@ -1,5 +1,7 @@
 //! How maintenance tells what it is doing, and learns that it should stop.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 /// What is being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -53,3 +55,40 @@ pub trait MaintenanceObserver: Sync {
 pub struct NoObserver;
 
 impl MaintenanceObserver for NoObserver {}
+
+/// Hands on what is told, and stops the work also where the house itself has closed the gate.
+pub(super) struct Gate<'o> {
+    observer: &'o dyn MaintenanceObserver,
+    is_closed: AtomicBool,
+}
+
+impl<'o> Gate<'o> {
+    pub(super) fn new(observer: &'o dyn MaintenanceObserver) -> Self {
+        Self { observer, is_closed: AtomicBool::new(false) }
+    }
+
+    pub(super) fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+    }
+}
+
+impl MaintenanceObserver for Gate<'_> {
+    fn begin(&self, step: Step, total: Option<u64>) {
+        self.observer.begin(step, total);
+    }
+    fn advance(&self, step: Step, items: u64) {
+        self.observer.advance(step, items);
+    }
+    fn is_canceled(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed) || self.observer.is_canceled()
+    }
+}
+
+/// For work beside other work: nothing of it is told, and it is canceled with the other.
+pub(super) struct Unheard<'o>(pub(super) &'o dyn MaintenanceObserver);
+
+impl MaintenanceObserver for Unheard<'_> {
+    fn is_canceled(&self) -> bool {
+        self.0.is_canceled()
+    }
+}

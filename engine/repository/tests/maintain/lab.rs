@@ -56,6 +56,23 @@ impl Lab {
         Repository::open(store, PASSWORD, open_options(self.folder.path())).expect("open")
     }
 
+    /// Same, where time stands still, and something happens whenever somebody waits.
+    pub fn reopened_with_sleep(&self, happens: impl Fn() + Send + Sync + 'static) -> Repository {
+        struct Meanwhile<F>(F, Timestamp);
+        impl<F: Fn() + Send + Sync> Clock for Meanwhile<F> {
+            fn now(&self) -> Timestamp {
+                self.1
+            }
+            fn sleep(&self, _: Duration) {
+                (self.0)();
+            }
+        }
+        let store = Arc::new(LocalStore::new(self.path()));
+        let options =
+            OpenOptions { clock: Arc::new(Meanwhile(happens, Timestamp::now())), ..open_options(self.folder.path()) };
+        Repository::open(store, PASSWORD, options).expect("open")
+    }
+
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("repository")
     }

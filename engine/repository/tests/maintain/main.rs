@@ -8,3 +8,4 @@ mod histories;
 mod lab;
 mod long_trees;
 mod prune;
+mod settling;

@@ -1,24 +1,30 @@
 //! The data: the bytes of packs against their names, their headers and the ids of their blobs.
 //!
 //! Two things are verified of a pack: that its file has the SHA-256 it is named by, and that its header says what the
-//! index says and every blob opens (MAC), unpacks (zstd) and hashes to its id (see [`Walk`](super::walk::Walk)).
+//! index says and every blob opens (MAC), unpacks (zstd) and hashes to its id (see [`Walk`]).
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 use rempart_crypto::{Sha256Stream, sha256_lanes};
 use rempart_model::{BlobId, PackId};
 use rempart_storage::{ObjectKind, ObjectName, ReadAdvice};
 
+use super::fetch::{Fetcher, with_readers};
+use super::side_by_side::{Room, walk_side_by_side};
 use super::structure::CheckedPack;
-use super::walk::{Room, Walk, walk_side_by_side};
+use super::walk::Walk;
 use super::{Findings, Problem};
 use crate::Repository;
 use crate::maintain::reach::chain;
-use crate::maintain::threads::for_each_parallel;
+use crate::maintain::threads::{cores, for_each_parallel};
 use crate::maintain::{MaintenanceObserver, Step};
 
 /// How much of each pack of a group is hashed at a time, where its file is read for its name alone.
 const WINDOW_BYTES: usize = 256 << 10;
-/// The disk fetches the group that comes so much later, while this one is worked on: about one for each thread.
+/// Where files are read twice, the disk fetches the group that comes so much later while this one is worked on: about one for
+/// each thread.
 const FETCHED_AHEAD: usize = 2;
 /// More packs than this side by side would keep a piece of each in memory.
 const SIDE_BY_SIDE: usize = 2;
@@ -28,7 +34,8 @@ const SIDE_BY_SIDE: usize = 2;
 enum Reading {
     /// In one piece, into memory: each request to the store costs.
     Whole,
-    /// Once, piece by piece, several packs side by side: their files are hashed together, on the way to their blobs.
+    /// Once, piece by piece and ahead of need, several packs side by side: their files are hashed together, on the way to
+    /// their blobs.
     Once,
     /// Twice: for their names the files of many packs together, as the lanes of this core ask; then for the blobs of each.
     Twice,
@@ -59,70 +66,80 @@ pub(super) fn check_packs(
     observer: &dyn MaintenanceObserver,
 ) -> Vec<PackId> {
     let reading = Reading::of(repository);
-    let groups: Vec<(usize, &[&CheckedPack])> = packs.chunks(reading.group_len()).enumerate().collect();
+    // Those of a group are worked on side by side, best where they end together; and what is left at the end is short.
+    let mut packs = packs.to_vec();
+    packs.sort_by_key(|pack| std::cmp::Reverse(pack.stored_bytes));
+    let groups: Vec<&[&CheckedPack]> = packs.chunks(reading.group_len()).collect();
     let sound = Mutex::new(Vec::new());
-    // As many as threads: taken by one for a group, and given back.
-    let rooms: Mutex<Vec<Room>> = Mutex::default();
-    for_each_parallel(&groups, |&(number, group)| {
-        let mut room = rooms.lock().pop().unwrap_or_default();
-        let check = Checker { repository, findings };
-        if let Some((_, later)) = groups.get(number + FETCHED_AHEAD) {
-            check.advise(later, ReadAdvice::Soon);
-        }
-        let mut walks = check.walks(reading, group, &mut room);
-        let abreast = if reading == Reading::Once { group.len() } else { 1 };
-        for (walks, packs) in walks.chunks_mut(abreast).zip(group.chunks(abreast)) {
-            if findings.note_cancel(observer) {
-                return false;
-            }
-            let verdicts = walk_side_by_side(&check, walks, &mut room);
-            sound.lock().extend(packs.iter().zip(verdicts).filter(|(_, sound)| *sound).map(|(pack, _)| pack.id));
-            observer.advance(Step::ReadPacks, packs.len() as u64);
-        }
-        check.advise(group, ReadAdvice::Over);
-        rooms.lock().push(room);
-        true
+    with_readers(repository, reading == Reading::Twice, |fetcher| {
+        let check = Checker { repository, findings, fetcher, reading, groups: &groups, next: AtomicUsize::new(0) };
+        for_each_parallel(&vec![(); cores().min(groups.len())], |()| check.work(observer, &sound));
     });
     sound.into_inner()
 }
 
+/// What the threads that verify have in common.
 pub(super) struct Checker<'a> {
     pub(super) repository: &'a Repository,
     pub(super) findings: &'a Findings,
+    pub(super) fetcher: Fetcher,
+    reading: Reading,
+    groups: &'a [&'a [&'a CheckedPack]],
+    /// The next group that nobody has taken.
+    next: AtomicUsize,
 }
 
 pub(super) fn name(pack: PackId) -> ObjectName {
     ObjectName::Named(ObjectKind::Pack, pack.0)
 }
 
-impl Checker<'_> {
-    fn advise(&self, group: &[&CheckedPack], advice: ReadAdvice) {
-        for pack in group {
-            self.repository.store().advise(name(pack.id), advice);
+impl<'a> Checker<'a> {
+    /// Verifies packs until none is left. False where somebody wants it to stop.
+    fn work(&self, observer: &dyn MaintenanceObserver, sound: &Mutex<Vec<PackId>>) -> bool {
+        let (mut room, mut hashed) = (Room::default(), VecDeque::new());
+        let mut coming = self.begin_next(&mut hashed, &mut room);
+        while let Some(mut walks) = coming {
+            if self.findings.note_cancel(observer) {
+                return false;
+            }
+            // Begun before these are walked, so that its first pieces are there when it is its turn.
+            coming = self.begin_next(&mut hashed, &mut room);
+            let verdicts = walk_side_by_side(self, &mut walks, &mut room);
+            sound.lock().extend(walks.iter().zip(verdicts).filter(|(_, sound)| *sound).map(|(walk, _)| walk.pack().id));
+            if self.reading == Reading::Twice {
+                walks.iter().for_each(|walk| self.advise(walk.pack(), ReadAdvice::Over));
+            }
+            observer.advance(Step::ReadPacks, walks.len() as u64);
         }
+        true
     }
 
-    fn walks<'p>(&self, reading: Reading, group: &[&'p CheckedPack], room: &mut Room) -> Vec<Walk<'p>> {
-        let packs = group.iter().copied();
-        match reading {
-            Reading::Once => packs.map(Walk::with_its_name).collect(),
-            Reading::Twice => {
-                let named_rightly = self.hash_files(group, room.windows(WINDOW_BYTES * group.len()));
-                packs.zip(named_rightly).map(|(pack, sound)| Walk::of_blobs(pack, sound)).collect()
+    /// The packs that are walked through next, side by side. `hashed` are those of a group whose files were hashed before.
+    fn begin_next(&self, hashed: &mut VecDeque<(&'a CheckedPack, bool)>, room: &mut Room) -> Option<Vec<Walk<'a>>> {
+        if hashed.is_empty() {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            let group = *self.groups.get(number)?;
+            match self.reading {
+                Reading::Whole => return Some(group.iter().map(|pack| Walk::unfetched(pack)).collect()),
+                Reading::Once => {
+                    let walk = |pack: &&'a CheckedPack| Walk::with_its_name(pack, &self.fetcher, room.for_a_piece());
+                    return Some(group.iter().map(walk).collect());
+                }
+                Reading::Twice => {
+                    if let Some(later) = self.groups.get(number + FETCHED_AHEAD) {
+                        later.iter().for_each(|pack| self.advise(pack, ReadAdvice::Soon));
+                    }
+                    let named_rightly = self.hash_files(group, room.windows(WINDOW_BYTES * group.len()));
+                    hashed.extend(group.iter().copied().zip(named_rightly));
+                }
             }
-            Reading::Whole => packs.map(|pack| self.fetched(pack)).collect(),
         }
+        let (pack, named_rightly) = hashed.pop_front()?;
+        Some(vec![Walk::of_blobs(pack, named_rightly, &self.fetcher, room.for_a_piece())])
     }
 
-    /// A pack that cannot be fetched whole is told, and its blobs are looked at one by one.
-    fn fetched<'p>(&self, pack: &'p CheckedPack) -> Walk<'p> {
-        match self.repository.store().read(name(pack.id)) {
-            Ok(bytes) => Walk::in_memory(pack, bytes.into()),
-            Err(error) => {
-                self.findings.tell(Problem::PackUnreadable { pack: pack.id, reason: chain(&error) });
-                Walk::of_blobs(pack, false)
-            }
-        }
+    fn advise(&self, pack: &CheckedPack, advice: ReadAdvice) {
+        self.repository.store().advise(name(pack.id), advice);
     }
 
     /// Hashes the files of a group together, window by window. True for each that has the name it should have.

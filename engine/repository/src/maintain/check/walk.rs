@@ -1,47 +1,42 @@
-//! The way through packs, piece by piece: their files are hashed for their names, and their blobs opened.
+//! The way through a pack, piece by piece: its file is hashed for its name, and its blobs are opened.
+
+use std::ops::Range;
 
 use rempart_crypto::Sha256Stream;
 use rempart_format::{BlobKind, PackEntry};
-use rempart_model::{BlobId, PackId};
 
 use super::Problem;
 use super::data::{Checker, name};
+use super::fetch::{Coming, Fetched, Fetcher};
 use super::pieces::{Piece, pieces};
+use super::side_by_side::{Room, Waiting};
 use super::structure::CheckedPack;
 use crate::LONG_TREE_BYTES;
-use crate::decode::Plaintexts;
 use crate::maintain::packs::read_header_by;
 use crate::maintain::reach::chain;
 
-/// Plaintext that is gathered before it is hashed together.
-const HASHED_TOGETHER_BYTES: usize = 4 << 20;
-/// A buffer that a long blob has made longer than this is given back.
-const KEPT_BYTES: usize = 16 << 20;
-
-const WRONG_CONTENT: &str = "its content does not have the SHA-256 that it is named by";
 const ENDS_TOO_EARLY: &str = "the file ends before it does";
 
-/// The working memory of a thread, for one group after the other: megabytes that come and go would leave gaps.
-#[derive(Default)]
-pub(super) struct Room {
-    windows: Vec<u8>,
-    sealed: Vec<Vec<u8>>,
-    opened: Plaintexts,
-}
-
-impl Room {
-    pub(super) fn windows(&mut self, len_bytes: usize) -> &mut [u8] {
-        self.windows.resize(len_bytes, 0);
-        &mut self.windows
-    }
-}
-
 /// Where the bytes of a pack come from.
-enum Source {
-    /// The store, piece by piece, through this buffer.
-    Store(Vec<u8>),
-    /// The whole file, fetched before.
+enum Source<'p> {
+    /// The store, piece by piece: one at hand, and the next on its way.
+    Store(Stream<'p>),
+    /// The store, whole, when its turn comes.
+    Unfetched,
+    /// The whole file.
     Memory(Vec<u8>),
+}
+
+/// The pieces of a pack as they come from the store.
+struct Stream<'p> {
+    fetcher: Fetcher,
+    /// The piece at hand: its room, and where in it the bytes lie.
+    room: Vec<u8>,
+    at_hand: Range<usize>,
+    /// The next one.
+    coming: Option<(Piece<'p>, Coming)>,
+    /// For the one after that.
+    spare: Vec<u8>,
 }
 
 /// One pack on the way.
@@ -49,60 +44,128 @@ pub(super) struct Walk<'p> {
     pack: &'p CheckedPack,
     pieces: std::vec::IntoIter<Piece<'p>>,
     piece: Option<Piece<'p>>,
-    source: Source,
+    source: Source<'p>,
     /// The hash of the file up to here; `None` where it is not needed, or cannot be had any more.
     file: Option<Sha256Stream>,
     sound: bool,
 }
 
 impl<'p> Walk<'p> {
-    /// Reads each byte once, for the name of the file and for its blobs.
-    pub(super) fn with_its_name(pack: &'p CheckedPack) -> Self {
-        Self { file: Some(Sha256Stream::new()), ..Self::of_blobs(pack, true) }
-    }
-
-    /// Same, of a file in memory.
-    pub(super) fn in_memory(pack: &'p CheckedPack, whole: Vec<u8>) -> Self {
-        Self { source: Source::Memory(whole), ..Self::with_its_name(pack) }
+    /// Reads each byte once, for the name of the file and for its blobs. The first piece is asked for at once.
+    pub(super) fn with_its_name(pack: &'p CheckedPack, fetcher: &Fetcher, room: Vec<u8>) -> Self {
+        Self::new(pack, Some(Sha256Stream::new()), true).streamed(fetcher, room)
     }
 
     /// Reads the blobs of a file whose name was looked at already, and was right or not.
-    pub(super) fn of_blobs(pack: &'p CheckedPack, named_rightly: bool) -> Self {
-        let pieces = pieces(&pack.entries, pack.stored_bytes).collect::<Vec<_>>().into_iter();
-        Self { pack, pieces, piece: None, source: Source::Store(Vec::new()), file: None, sound: named_rightly }
+    pub(super) fn of_blobs(pack: &'p CheckedPack, named_rightly: bool, fetcher: &Fetcher, room: Vec<u8>) -> Self {
+        Self::new(pack, None, named_rightly).streamed(fetcher, room)
     }
 
-    /// Goes to the next piece that has something to tell and can be read. False at the end.
-    fn advance(&mut self, check: &Checker<'_>) -> bool {
+    /// A file that is fetched whole when its turn comes, for its name and for its blobs.
+    pub(super) fn unfetched(pack: &'p CheckedPack) -> Self {
+        Self::new(pack, Some(Sha256Stream::new()), true)
+    }
+
+    fn new(pack: &'p CheckedPack, file: Option<Sha256Stream>, sound: bool) -> Self {
+        let pieces = pieces(&pack.entries, pack.stored_bytes).collect::<Vec<_>>().into_iter();
+        Self { pack, pieces, piece: None, source: Source::Unfetched, file, sound }
+    }
+
+    fn streamed(mut self, fetcher: &Fetcher, spare: Vec<u8>) -> Self {
+        let mut stream = Stream { fetcher: fetcher.clone(), room: Vec::new(), at_hand: 0..0, coming: None, spare };
+        self.ask(&mut stream);
+        self.source = Source::Store(stream);
+        self
+    }
+
+    /// A second room, so that one piece can come while another is at hand.
+    pub(super) fn take_room(&mut self, room: &mut Room) {
+        if let Source::Store(stream) = &mut self.source {
+            stream.room = room.for_a_piece();
+        }
+    }
+
+    pub(super) fn give_rooms_back(&mut self, room: &mut Room) {
+        if let Source::Store(stream) = &mut self.source {
+            room.give_back(std::mem::take(&mut stream.room));
+            room.give_back(std::mem::take(&mut stream.spare));
+        }
+    }
+
+    pub(super) fn pack(&self) -> &'p CheckedPack {
+        self.pack
+    }
+
+    /// A pack that cannot be fetched whole is told, and its blobs are looked at piece by piece.
+    fn fetch(&mut self, check: &Checker<'_>) {
+        match check.repository.store().read(name(self.pack.id)) {
+            Ok(bytes) => self.source = Source::Memory(bytes.into()),
+            Err(error) => {
+                check.findings.tell(Problem::PackUnreadable { pack: self.pack.id, reason: chain(&error) });
+                *self = Self::of_blobs(self.pack, false, &check.fetcher, Vec::new());
+            }
+        }
+    }
+
+    /// Asks for the next piece that has something to tell.
+    fn ask(&mut self, stream: &mut Stream<'p>) {
+        let needs_all = self.file.is_some();
+        let next = self.pieces.find(|piece| needs_all || !piece.entries.is_empty());
+        stream.coming = next.map(|piece| {
+            let range = piece.range.start..piece.range.end.min(self.pack.stored_bytes);
+            let coming = stream.fetcher.ask(self.pack.id, range, std::mem::take(&mut stream.spare));
+            (piece, coming)
+        });
+    }
+
+    /// Goes to the next piece that could be read. False at the end.
+    pub(super) fn advance(&mut self, check: &Checker<'_>) -> bool {
+        if matches!(self.source, Source::Unfetched) {
+            self.fetch(check);
+        }
+        match std::mem::replace(&mut self.source, Source::Unfetched) {
+            Source::Store(mut stream) => {
+                self.piece = self.receive(&mut stream, check);
+                self.source = Source::Store(stream);
+            }
+            source => {
+                self.piece = self.pieces.next();
+                self.source = source;
+            }
+        }
+        self.piece.is_some()
+    }
+
+    /// The next piece that could be read, waited for; the one behind it is asked for.
+    fn receive(&mut self, stream: &mut Stream<'p>, check: &Checker<'_>) -> Option<Piece<'p>> {
         loop {
-            self.piece = self.pieces.next();
-            let Some(piece) = &self.piece else { return false };
-            if self.file.is_none() && piece.entries.is_empty() {
-                continue;
+            let (piece, coming) = stream.coming.take()?;
+            let Fetched { room, outcome } = coming.wait();
+            stream.spare = std::mem::replace(&mut stream.room, room);
+            if let Err(reason) = &outcome {
+                piece.entries.iter().for_each(|entry| check.tell_damaged(self.pack.id, entry.id, reason.clone()));
+                if self.file.take().is_some() {
+                    check.findings.tell(Problem::PackUnreadable { pack: self.pack.id, reason: reason.clone() });
+                }
+                self.sound = false;
             }
-            let Source::Store(buffer) = &mut self.source else { return true };
-            let end = piece.range.end.min(self.pack.stored_bytes);
-            buffer.resize(end.saturating_sub(piece.range.start) as usize, 0);
-            let store = check.repository.store();
-            let Err(error) = store.read_range_into(name(self.pack.id), piece.range.start, buffer) else { return true };
-            let reason = chain(&error);
-            piece.entries.iter().for_each(|entry| check.tell_damaged(self.pack.id, entry.id, reason.clone()));
-            if self.file.take().is_some() {
-                check.findings.tell(Problem::PackUnreadable { pack: self.pack.id, reason });
+            self.ask(stream);
+            if let Ok(range) = outcome {
+                stream.at_hand = range;
+                return Some(piece);
             }
-            self.sound = false;
         }
     }
 
     /// What the hash of the file has not seen of this piece.
-    fn unhashed(&mut self) -> Option<(&mut Sha256Stream, &[u8])> {
+    pub(super) fn unhashed(&mut self) -> Option<(&mut Sha256Stream, &[u8])> {
         let (file, piece) = (self.file.as_mut()?, self.piece.as_ref()?);
         let seen = (piece.new_from - piece.range.start) as usize;
         Some((file, self.source.bytes(piece).get(seen..).unwrap_or_default()))
     }
 
     /// Opens the blobs of this piece.
-    fn open_blobs(&mut self, owner: usize, waiting: &mut Waiting<'_>) {
+    pub(super) fn open_blobs(&mut self, owner: usize, waiting: &mut Waiting<'_>) {
         let Some(piece) = &self.piece else { return };
         let (check, pack) = (waiting.check, self.pack.id);
         let bytes = self.source.bytes(piece);
@@ -123,7 +186,7 @@ impl<'p> Walk<'p> {
     }
 
     /// The name and the header, once all pieces were seen.
-    fn end(&mut self, check: &Checker<'_>) -> bool {
+    pub(super) fn end(&mut self, check: &Checker<'_>) -> bool {
         if let Some(file) = self.file.take() {
             self.sound &= check.is_named(self.pack, file);
         }
@@ -139,7 +202,7 @@ impl<'p> Walk<'p> {
                     buffer.copy_from_slice(part.ok_or(ENDS_TOO_EARLY)?);
                     Ok(())
                 }
-                Source::Store(_) => {
+                Source::Store(_) | Source::Unfetched => {
                     let store = check.repository.store();
                     store.read_range_into(name(self.pack.id), offset, buffer).map_err(|error| chain(&error))
                 }
@@ -155,10 +218,11 @@ impl<'p> Walk<'p> {
     }
 }
 
-impl Source {
+impl Source<'_> {
     fn bytes(&mut self, piece: &Piece<'_>) -> &mut [u8] {
         match self {
-            Self::Store(buffer) => buffer,
+            Self::Store(stream) => &mut stream.room[stream.at_hand.clone()],
+            Self::Unfetched => &mut [],
             Self::Memory(whole) => {
                 let within = |at: u64| usize::try_from(at).map_or(whole.len(), |at| at.min(whole.len()));
                 let range = within(piece.range.start)..within(piece.range.end);
@@ -166,68 +230,6 @@ impl Source {
             }
         }
     }
-}
-
-/// Blobs that are open and wait to be hashed together.
-struct Waiting<'a> {
-    check: &'a Checker<'a>,
-    opened: &'a mut Plaintexts,
-    /// Of each: the number of its walk, its pack, its name.
-    owners: Vec<(usize, PackId, BlobId)>,
-    /// The walks that have a blob which is not what its name says.
-    unsound: Vec<usize>,
-}
-
-impl Waiting<'_> {
-    fn open(&mut self, sealed: &[u8], entry: &PackEntry, owner: usize, pack: PackId) -> Result<(), String> {
-        self.opened.open(self.check.repository.master_key(), sealed, entry.uncompressed_bytes)?;
-        self.owners.push((owner, pack, entry.id));
-        if self.opened.len_bytes() >= HASHED_TOGETHER_BYTES {
-            self.settle();
-        }
-        Ok(())
-    }
-
-    fn settle(&mut self) {
-        for ((owner, pack, id), digest) in self.owners.drain(..).zip(self.opened.digests()) {
-            if id.as_bytes() != &digest {
-                self.check.tell_damaged(pack, id, WRONG_CONTENT.to_owned());
-                self.unsound.push(owner);
-            }
-        }
-        self.opened.clear();
-    }
-}
-
-/// Walks through all of them at once. True for each that is sound.
-pub(super) fn walk_side_by_side(check: &Checker<'_>, walks: &mut [Walk<'_>], room: &mut Room) -> Vec<bool> {
-    let Room { sealed, opened, .. } = room;
-    for walk in &mut *walks {
-        if let Source::Store(buffer) = &mut walk.source {
-            *buffer = sealed.pop().unwrap_or_default();
-        }
-    }
-    let mut waiting = Waiting { check, opened, owners: Vec::new(), unsound: Vec::new() };
-    loop {
-        // All of them, whatever the first one says.
-        if !walks.iter_mut().fold(false, |goes_on, walk| walk.advance(check) | goes_on) {
-            break;
-        }
-        let mut unhashed: Vec<_> = walks.iter_mut().filter_map(Walk::unhashed).collect();
-        Sha256Stream::update_many(&mut unhashed);
-        walks.iter_mut().enumerate().for_each(|(owner, walk)| walk.open_blobs(owner, &mut waiting));
-    }
-    waiting.settle();
-    let unsound = waiting.unsound;
-    for walk in &mut *walks {
-        if let Source::Store(buffer) = &mut walk.source
-            && buffer.capacity() <= KEPT_BYTES
-        {
-            sealed.push(std::mem::take(buffer));
-        }
-    }
-    let verdict = |(owner, walk): (usize, &mut Walk<'_>)| walk.end(check) && !unsound.contains(&owner);
-    walks.iter_mut().enumerate().map(verdict).collect()
 }
 
 /// Unpacked whole, it would take far more memory than the pack it lies in.
