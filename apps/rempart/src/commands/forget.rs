@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use jiff::tz::TimeZone;
 use rempart_model::SnapshotId;
 use rempart_policy::{Decision, GroupBy, GroupKey, Period, RetentionPolicy, Within};
-use rempart_repository::{LockMode, PrunePlan, Repository, StoredSnapshot};
+use rempart_repository::{LockMode, PendingLock, PrunePlan, Repository, StoredSnapshot};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -62,15 +62,19 @@ pub fn forget(run: &Run, args: &Forget) -> anyhow::Result<ExitCode> {
     let repository = run.open()?;
     // A dry run only reads.
     let mode = if args.dry_run { LockMode::Shared } else { LockMode::Exclusive };
-    // While the lock settles, it is worked out what there is to do. What is found by then counts only if the repository
-    // is still the same once the lock is certain.
+    // While the lock settles, it is worked out what there is to do. What is found by then, be it an error, counts only if
+    // the repository is still the same once the lock is certain.
     let pending = run.begin_lock(&repository, mode)?;
-    let mut job = Job::plan(run, args, &repository, by, &policy)?;
+    let early = Job::plan(run, args, &repository, by, &policy).and_then(|job| job.begin(args, &pending, &repository));
     run.check_canceled()?;
     let lock = run.confirm(&repository, pending, mode)?;
-    if !job.is_current(&repository)? {
-        job = Job::plan(run, args, &repository, by, &policy)?;
-    }
+    let job = match early {
+        Ok(job) if job.is_current(&repository)? => job,
+        early => {
+            drop(early);
+            Job::plan(run, args, &repository, by, &policy)?
+        }
+    };
     for group in &job.groups {
         show_group(run, group, &job.snapshots)?;
     }
@@ -124,6 +128,14 @@ impl Job {
         };
         let snapshots = snapshots.into_iter().map(|stored| (stored.id, stored)).collect();
         Ok(Self { seen, snapshots, groups, plan, prune })
+    }
+
+    /// Begins to copy what a prune is going to repack.
+    fn begin(mut self, args: &Forget, pending: &PendingLock, repository: &Repository) -> anyhow::Result<Self> {
+        if let Some(plan) = self.prune.take() {
+            self.prune = Some(if args.dry_run { plan } else { super::prune::begin(plan, pending, repository)? });
+        }
+        Ok(self)
     }
 
     fn is_current(&self, repository: &Repository) -> anyhow::Result<bool> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rempart_model::SnapshotId;
-use rempart_repository::{LockGuard, LockMode, PruneOptions, PrunePlan, PruneStats, Repository};
+use rempart_repository::{LockGuard, LockMode, PendingLock, PruneOptions, PrunePlan, PruneStats, Repository};
 use serde::Serialize;
 
 use super::writing;
@@ -37,9 +37,26 @@ pub fn prune(run: &Run, args: &Prune) -> anyhow::Result<ExitCode> {
     let repository = run.open()?;
     // A dry run only reads, and lets others work.
     let mode = if args.dry_run { LockMode::Shared } else { LockMode::Exclusive };
-    let lock = run.lock(&repository, mode)?;
-    let plan = plan(run, &repository, &[], &args.limits)?;
+    let pending = run.begin_lock(&repository, mode)?;
+    let early = plan(run, &repository, &[], &args.limits)
+        .and_then(|plan| if args.dry_run { Ok(plan) } else { begin(plan, &pending, &repository) });
+    run.check_canceled()?;
+    let lock = run.confirm(&repository, pending, mode)?;
+    // What was found while the lock settled, be it an error, counts only if nobody wrote meanwhile.
+    let plan = match early {
+        Ok(plan) if plan.is_current(&repository)? => plan,
+        early => {
+            drop(early);
+            plan(run, &repository, &[], &args.limits)?
+        }
+    };
     execute(run, &repository, lock, plan, args.dry_run)
+}
+
+/// Begins with what a plan asks for while the lock settles.
+pub fn begin(mut plan: PrunePlan, pending: &PendingLock, repository: &Repository) -> anyhow::Result<PrunePlan> {
+    plan.begin(pending, repository, writing::options(&Writing::default())?)?;
+    Ok(plan)
 }
 
 /// What a prune would do once the given snapshots are gone.

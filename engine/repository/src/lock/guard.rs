@@ -20,6 +20,11 @@ impl PendingLock {
         Self { held }
     }
 
+    #[must_use]
+    pub fn mode(&self) -> LockMode {
+        self.held.mode()
+    }
+
     pub(crate) fn ensure_for(&self, repo: &Repository, operation: &'static str) -> Result<()> {
         ensure_for(&self.held, repo, operation)
     }

@@ -20,6 +20,8 @@ pub(super) struct Core {
     pub repo: Repository,
     pub claims: Claims,
     index_after_blobs: usize,
+    /// No index is written but when somebody asks for it.
+    holds_index_back: AtomicBool,
     done: Mutex<Done>,
     /// Held while an index is written: one at a time.
     indexing: Mutex<()>,
@@ -50,6 +52,7 @@ impl Core {
             repo,
             claims: Claims::new(),
             index_after_blobs,
+            holds_index_back: AtomicBool::new(false),
             done: Mutex::new(Done { packs: Vec::new(), blobs: 0, since: Instant::now() }),
             indexing: Mutex::new(()),
             failure: Mutex::new(None),
@@ -101,12 +104,25 @@ impl Core {
         let mut done = self.done.lock();
         done.blobs += pack.blobs.len();
         done.packs.push((pack.id, pack.blobs));
-        done.blobs >= self.index_after_blobs || done.since.elapsed() >= INDEX_EVERY
+        let is_due = done.blobs >= self.index_after_blobs || done.since.elapsed() >= INDEX_EVERY;
+        is_due && !self.holds_index_back.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn hold_index_back(&self, hold: bool) {
+        self.holds_index_back.store(hold, Ordering::Relaxed);
     }
 
     /// Whether so much waits for the index that writers should wait too.
     pub(super) fn is_behind(&self) -> bool {
-        self.done.lock().blobs >= self.index_after_blobs.saturating_mul(4)
+        let is_behind = self.done.lock().blobs >= self.index_after_blobs.saturating_mul(4);
+        is_behind && !self.holds_index_back.load(Ordering::Relaxed)
+    }
+
+    /// The packs that are stored and that no index names, which is not going to change.
+    pub(super) fn take_unindexed(&self) -> Vec<PackId> {
+        let _no_index_under_way = self.indexing.lock();
+        let packs = std::mem::take(&mut self.done.lock().packs);
+        packs.into_iter().map(|(pack, _)| pack).collect()
     }
 
     /// Makes the stored packs durable, then names them in index files, and tells the local index.

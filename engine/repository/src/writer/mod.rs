@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use rempart_crypto::OVERHEAD_BYTES;
 use rempart_format::{BlobKind, Snapshot, pack as pack_format};
 use rempart_model::{BlobId, IndexId, SnapshotId};
+use rempart_storage::{ObjectKind, ObjectName};
 
 use self::background::Background;
 use self::core::Core;
@@ -79,6 +80,8 @@ pub struct Writer {
     trees: Packer,
     background: Background,
     lock: Mutex<Option<WriterLock>>,
+    /// Packs are unnamed, and seen by nobody, until the store's next `sync`.
+    holds_packs_back: bool,
     /// Under a lock without its second look: the index files that were there after the lock file was written.
     index_at_begin: Vec<IndexId>,
 }
@@ -86,18 +89,31 @@ pub struct Writer {
 impl Repository {
     /// Begins to write. Fails on a repository of version 1.
     pub fn writer(&self, lock: WriterLock, options: WriterOptions) -> Result<Writer> {
+        self.writer_under(Some(lock), options)
+    }
+
+    /// A writer that moves blobs and commits nothing. It writes no index before [`Writer::begin_to_index`], for which its
+    /// caller has the lock.
+    pub(crate) fn mover(&self, options: WriterOptions) -> Result<Writer> {
+        let writer = self.writer_under(None, options)?;
+        writer.core.hold_index_back(true);
+        Ok(writer)
+    }
+
+    fn writer_under(&self, lock: Option<WriterLock>, options: WriterOptions) -> Result<Writer> {
         self.ensure_writable()?;
         let target = options.pack_target_bytes;
         if !(u64::from(pack_format::MIN_PACK_BYTES)..=u64::from(pack_format::MAX_PACK_BYTES)).contains(&target) {
             return Err(RepositoryError::PackSize { mebibytes: target >> 20 });
         }
         match &lock {
-            WriterLock::Held(guard) => guard.ensure_for(self, "the writer")?,
-            WriterLock::Pending(pending) => pending.ensure_for(self, "the writer")?,
+            Some(WriterLock::Held(guard)) => guard.ensure_for(self, "the writer")?,
+            Some(WriterLock::Pending(pending)) => pending.ensure_for(self, "the writer")?,
+            None => {}
         }
         let index_at_begin = match &lock {
-            WriterLock::Held(_) => Vec::new(),
-            WriterLock::Pending(_) => self.index_ids()?,
+            Some(WriterLock::Pending(_)) => self.index_ids()?,
+            Some(WriterLock::Held(_)) | None => Vec::new(),
         };
         self.refresh_index()?;
         // Whether the store takes packs piece by piece; what this begins leaves nothing behind.
@@ -108,7 +124,8 @@ impl Repository {
             core,
             data: Packer::new(BlobKind::Data, target, whole),
             trees: Packer::new(BlobKind::Tree, target, whole),
-            lock: Mutex::new(Some(lock)),
+            lock: Mutex::new(lock),
+            holds_packs_back: !whole,
             index_at_begin,
         })
     }
@@ -135,7 +152,7 @@ impl Writer {
                 self.ensure_not_pruned()?;
                 guard
             }
-            // Confirming failed before, and the lock went with it.
+            // Confirming failed before, and the lock went with it; or there never was one.
             None => return Err(RepositoryError::WriterStopped),
         };
         *slot = Some(WriterLock::Held(Arc::clone(&guard)));
@@ -164,6 +181,25 @@ impl Writer {
         self.core.ensure_going()?;
         self.core.noting(self.store_all())?;
         self.core.ensure_going()
+    }
+
+    pub(crate) fn begin_to_index(&self) {
+        self.core.hold_index_back(false);
+    }
+
+    pub(crate) fn shows_packs_at_once(&self) -> bool {
+        !self.holds_packs_back
+    }
+
+    /// Takes away what is stored and named by no index. Nothing may be put any more.
+    pub(crate) fn discard(&self) {
+        self.background.settle();
+        for pack in self.core.take_unindexed() {
+            // What cannot be removed is a pack that no index names, which the next prune removes.
+            if let Err(error) = self.core.repo.store().remove(ObjectName::Named(ObjectKind::Pack, pack.0)) {
+                tracing::warn!(error = %error.chain(), "a pack that nobody needs stays behind");
+            }
+        }
     }
 
     /// [`Writer::flush`] for the last time, without a snapshot.

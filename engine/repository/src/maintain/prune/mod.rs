@@ -2,7 +2,8 @@
 //!
 //! [`Repository::plan_prune`] looks and decides, deleting nothing; [`Repository::prune`] carries the plan out:
 //!
-//! 1. blobs still in use are copied out of the packs that are repacked, as they are sealed, after their MAC was checked;
+//! 1. blobs still in use are copied out of the packs that are repacked, as they are sealed, after their MAC was checked
+//!    ([`PrunePlan::begin`] does the first of it while the lock settles, out of everybody's sight);
 //! 2. the new packs are made durable and indexed;
 //! 3. the index files that mention packs about to go are written anew without them, then the old ones are removed;
 //! 4. the packs are removed.
@@ -14,6 +15,7 @@
 mod execute;
 mod limit;
 mod plan;
+mod repack;
 
 pub use limit::{Limit, ParseLimitError};
 pub use plan::{PruneOptions, PrunePlan, PruneStats};

@@ -1,5 +1,6 @@
 //! What a prune would do: which packs stay, which are copied out of, which go, and what that is worth.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::{HashMap, HashSet};
@@ -7,10 +8,12 @@ use rempart_format::{BlobKind, PackEntry};
 use rempart_model::{BlobId, IndexId, PackId, SnapshotId};
 
 use super::Limit;
+use super::repack::Repacking;
 use crate::maintain::MaintenanceObserver;
 use crate::maintain::marks::Marks;
 use crate::maintain::packs::{PackContent, file_bytes, for_each_index, stored_packs};
 use crate::maintain::reach::{Look, Reached, TreeFault, reach};
+use crate::maintain::seen::Seen;
 use crate::{Repository, RepositoryError, Result};
 
 /// What a person may set.
@@ -72,11 +75,20 @@ pub(super) struct Repack {
     pub(super) keep: Vec<PackEntry>,
 }
 
+impl Repack {
+    pub(super) fn keep_bytes(&self) -> u64 {
+        self.keep.iter().map(|entry| u64::from(entry.sealed_bytes)).sum()
+    }
+}
+
 /// What a prune would do. Holds for the repository as it was looked at: see [`PrunePlan::is_current`].
 pub struct PrunePlan {
     pub stats: PruneStats,
+    /// What it was made from: listed before any of it was read.
     seen: Seen,
-    pub(super) repack: Vec<Repack>,
+    pub(super) repack: Arc<[Repack]>,
+    /// Copying that has begun already.
+    pub(super) begun: Option<Repacking>,
     pub(super) remove: Vec<PackId>,
     pub(super) orphans: Vec<PackId>,
     /// Index files that mention a pack that goes, or one that is listed twice.
@@ -103,26 +115,6 @@ impl PrunePlan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.repack.is_empty() && self.remove.is_empty() && self.orphans.is_empty() && self.stale_indexes.is_empty()
-    }
-}
-
-/// What a plan was made from. Listed before any of it is read, all ascending.
-#[derive(PartialEq, Eq)]
-struct Seen {
-    forgotten: Vec<SnapshotId>,
-    snapshots: Vec<SnapshotId>,
-    indexes: Vec<IndexId>,
-}
-
-impl Seen {
-    fn now(repository: &Repository, forgotten: &[SnapshotId]) -> Result<Self> {
-        let mut forgotten = forgotten.to_vec();
-        forgotten.sort_unstable();
-        let mut snapshots = repository.snapshot_ids()?;
-        snapshots.retain(|id| forgotten.binary_search(id).is_err());
-        let mut indexes = repository.index_ids()?;
-        indexes.sort_unstable();
-        Ok(Self { forgotten, snapshots, indexes })
     }
 }
 
@@ -192,12 +184,14 @@ impl Repository {
         let mut plan = PrunePlan {
             stats,
             seen,
-            repack: Vec::new(),
+            repack: Arc::default(),
+            begun: None,
             remove: Vec::new(),
             orphans: stored.into_keys().collect(),
             stale_indexes: HashSet::new(),
             time_limit: options.time_limit,
         };
+        let mut repack = Vec::new();
         for (number, (mut candidate, fate)) in candidates.into_iter().zip(fates).enumerate() {
             // A pack that several index files list is listed by one afterwards.
             if fate != Fate::Keep || candidate.indexes.len() > 1 {
@@ -208,7 +202,7 @@ impl Repository {
                 Fate::Remove => plan.remove.push(candidate.id),
                 Fate::Repack => {
                     candidate.entries.retain(|entry| is_kept_here(entry, number, &reached, &copies_kept));
-                    plan.repack.push(Repack {
+                    repack.push(Repack {
                         pack: candidate.id,
                         freed_bytes: candidate.unused_bytes,
                         keep: candidate.entries,
@@ -216,6 +210,9 @@ impl Repository {
                 }
             }
         }
+        // The longest first, so that all who copy end together.
+        repack.sort_by_key(|repack| std::cmp::Reverse(repack.keep_bytes()));
+        plan.repack = repack.into();
         Ok(plan)
     }
 }
