@@ -1,7 +1,9 @@
-"""Makes one of everything on a fresh server, as its user "tester", and prints the configuration of schemathesis: the session,
-and which things each operation is asked about. What is destroyed or locked out is never what the others need.
+"""Makes one of everything on a fresh server, as its user "tester", and writes what schemathesis needs: the configuration (the
+session, and which things each operation is asked about), and the server's description with bodies as examples that fit what is
+there. What is destroyed or locked out is never what the others need.
 
-  seed.py URL CONFIG     CONFIG: the part of the configuration that does not depend on the server
+  seed.py URL CONFIG FOLDER     CONFIG: the part of the configuration that does not depend on the server; FOLDER gets
+                                schemathesis.toml and openapi.json. A mail server listens on 127.0.0.1:2525.
 """
 
 import http.cookiejar
@@ -24,7 +26,7 @@ class Browser:
         self.csrf = self.ask("GET", "/api/auth/me")["csrfToken"]
 
     def ask(self, method, path, body=None):
-        headers = {"content-type": "application/json"}
+        headers = {"content-type": "application/json", "if-match": "*"}
         if self.csrf:
             headers["x-rempart-csrf"] = self.csrf
         data = None if body is None else json.dumps(body).encode()
@@ -65,14 +67,21 @@ def seed(url):
     server = browser.ask("GET", "/api/servers")["items"][0]["id"]
     repositories = [
         browser.ask("POST", "/api/repositories", {"name": f"seed-{n}", "poolId": pool, "serverId": server})
-        for n in range(3)
+        for n in range(4)
     ]
-    repository, changed_repository, removed_repository = (made["id"] for made in repositories)
+    repository, changed_repository, removed_repository, handed_out = (made["id"] for made in repositories)
+    kit = browser.ask("POST", f"/api/repositories/{handed_out}/recovery-kit")
 
     # Machines whose agents never call: what is asked of them waits.
     changed_server, removed_server, away = (
         browser.ask("POST", "/api/servers", {"name": name})["id"] for name in ("changed", "removed", "away")
     )
+
+    # Of one machine one thing is done at a time.
+    reached = {
+        f"servers.{verb}": browser.ask("POST", "/api/servers", {"name": verb})["id"]
+        for verb in ("installAgent", "upgradeAgent", "restartAgent", "uninstallAgent", "readAgentJournal")
+    }
 
     away_repository = browser.ask("POST", "/api/repositories", {"name": "away", "poolId": pool, "serverId": away})["id"]
 
@@ -88,14 +97,16 @@ def seed(url):
     waiting = [
         browser.ask("POST", f"/api/plans/{plan(name, away, away_repository)}/execute") for name in ("Waits", "Waits too")
     ]
-    (www / "index.html").write_text("<h1>Rempart, changed</h1>" * 500)
-    removed_snapshot = run(browser, kept_plan)[2]
+    removed_snapshots = []
+    for number in range(2):
+        (www / "index.html").write_text(f"<h1>Rempart, changed {number}</h1>" * 500)
+        removed_snapshots.append(run(browser, kept_plan)[2])
     users = [
         browser.ask("POST", "/api/users", {"name": name, "role": "viewer", "password": "two herons on the pond"})
         for name in ("vera", "walter")
     ]
     tokens = [browser.ask("POST", "/api/tokens", {"name": f"token {n}", "scopes": ["read"]}) for n in range(2)]
-    client = browser.ask("POST", f"/api/repositories/{repository}/clients", {"username": "laptop", "mode": "appendOnly"})
+    client = browser.ask("POST", f"/api/repositories/{repository}/clients", {"username": "nas", "mode": "appendOnly"})
     Browser(url)  # a second session, to be ended
     other = next(one["id"] for one in browser.ask("GET", "/api/auth/sessions")["items"] if not one["current"])
     workers = [worker["name"] for worker in browser.ask("GET", "/api/workers")["items"]]
@@ -104,8 +115,9 @@ def seed(url):
         "pools.read pools.analyse pools.history": {"path.id": pool},
         "pools.update": {"path.id": changed_pool},
         "pools.delete": {"path.id": removed_pool},
-        "repositories.read repositories.recoveryKit repositories.confirmRecoveryKit repositories.check repositories.prune "
-        "repositories.refresh repositories.unlock repositories.clients repositories.createClient": {"path.id": repository},
+        "repositories.read repositories.recoveryKit repositories.check repositories.prune repositories.refresh "
+        "repositories.unlock repositories.clients repositories.createClient": {"path.id": repository},
+        "repositories.confirmRecoveryKit": {"path.id": handed_out},
         "repositories.update": {"path.id": changed_repository},
         "repositories.delete": {"path.id": removed_repository},
         "repositories.deleteClient": {"path.id": repository, "path.clientId": client["client"]["id"]},
@@ -120,7 +132,8 @@ def seed(url):
         "snapshots.files": {"path.id": snapshot, "query.path": "/srv/www"},
         # A file: a folder comes as an archive, whose content type the description does not name yet.
         "snapshots.download": {"path.id": snapshot, "query.path": "/srv/www/index.html"},
-        "snapshots.delete legacy.deleteBackup": {"path.id": removed_snapshot},
+        "snapshots.delete": {"path.id": removed_snapshots[0]},
+        "legacy.deleteBackup": {"path.id": removed_snapshots[1]},
         "servers.update servers.enrol servers.revoke": {"path.id": changed_server},
         "servers.remove": {"path.id": removed_server},
         "servers.read servers.stats servers.collectStats servers.capabilities servers.learnCapabilities servers.alerts "
@@ -134,32 +147,67 @@ def seed(url):
         "auth.endSession": {"path.id": other},
         "workers.start workers.stop workers.restart workers.logs": {"path.name": workers[-1]},
     }
-    for operations, parameters in about.items():
-        changes = {"pools", "repositories", "plans", "users", "servers"}
+    parameters = {}
+    changes = {"pools", "repositories", "plans", "users", "servers"}
+    for operations, given in about.items():
         for operation in operations.split():
             area, verb = operation.split(".")
-            own = dict(parameters)
+            parameters[operation] = dict(given)
             if area in changes and verb in ("update", "delete", "remove"):
-                own["header.If-Match"] = "*"
-            yield operation, own
-    yield "settings.write", {"header.If-Match": "*"}
-    yield "settings.writeThresholds", {"header.If-Match": "*"}
-    yield None, (browser.cookie(), browser.csrf)
+                parameters[operation]["header.If-Match"] = "*"
+    parameters |= {operation: {"path.id": id} for operation, id in reached.items()}
+    for operation in ("settings.write", "settings.writeThresholds"):
+        parameters[operation] = {"header.If-Match": "*"}
+
+    mail = {"enabled": True, "host": "127.0.0.1", "port": 2525, "security": "none", "username": None, "password": None,
+            "passwordSet": False, "from": "rempart@example.org", "to": []}
+    browser.ask("PUT", "/api/settings", browser.ask("GET", "/api/settings") | {"mail": mail})
+    bodies = {
+        # It would end the session that is there to be ended.
+        "auth.changePassword": {"current": "not the password"},
+        "plans.update": {"name": "Changed again"},
+        "servers.update": {"name": "changed again"},
+        "repositories.confirmRecoveryKit": {"confirmationCode": kit["confirmationCode"]},
+        "settings.write": {"mail": mail},
+        # Agents elsewhere call by TLS only, which this server does not speak.
+        **{operation: {"address": "127.0.0.1"} for operation in reached},
+    }
+    return browser, parameters, bodies
+
+
+def described(browser, bodies):
+    """The server's description; what `bodies` says of a body replaces that part of its example."""
+    description = browser.ask("GET", "/api/openapi.json")
+    paths = description["paths"]
+    # Last of each round: wrong passwords slow down whoever gives the right one next.
+    paths["/api/auth/password"] = paths.pop("/api/auth/password")
+    missing = set(bodies)
+    for methods in paths.values():
+        for operation in methods.values():
+            body = bodies.get(operation["operationId"])
+            if body is not None:
+                operation["requestBody"]["content"]["application/json"]["example"].update(body)
+                missing.remove(operation["operationId"])
+    if missing:
+        sys.exit(f"the description has no {', '.join(missing)}")
+    return description
 
 
 def main():
-    url, config = sys.argv[1:]
-    print(pathlib.Path(config).read_text())
-    for operation, parameters in seed(url):
-        if operation is None:
-            cookie, csrf = parameters
-            print(f"[auth.openapi.session]\napi_key = {json.dumps(cookie)}\n")
-            print(f"[headers]\nX-Rempart-Csrf = {json.dumps(csrf)}\n")
-            continue
-        print(f"[[operations]]\ninclude-operation-id = {json.dumps(operation)}\n[operations.parameters]")
-        for name, value in parameters.items():
-            print(f"{json.dumps(name)} = {json.dumps(value)}")
-        print()
+    url, config, folder = sys.argv[1:]
+    browser, parameters, bodies = seed(url)
+    folder = pathlib.Path(folder)
+    (folder / "openapi.json").write_text(json.dumps(described(browser, bodies)))
+    lines = [
+        pathlib.Path(config).read_text(),
+        f"[auth.openapi.session]\napi_key = {json.dumps(browser.cookie())}\n",
+        f"[headers]\nX-Rempart-Csrf = {json.dumps(browser.csrf)}\n",
+    ]
+    for operation, given in parameters.items():
+        lines.append(f"[[operations]]\ninclude-operation-id = {json.dumps(operation)}\n[operations.parameters]")
+        lines += [f"{json.dumps(name)} = {json.dumps(value)}" for name, value in given.items()]
+        lines.append("")
+    (folder / "schemathesis.toml").write_text("\n".join(lines))
 
 
 main()
