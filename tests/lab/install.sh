@@ -53,18 +53,22 @@ install_azurite() {
 
 install_sshd() { debian_package sshd openssh-server; debian_package ssh-keygen openssh-client; debian_package jq jq; }
 
-# The tree of a whole machine, for start-host.sh: Debian with systemd, sshd and three people beside root.
+# The tree of a whole machine, for start-host.sh: Debian with systemd, sshd, databases that wait to be started, and three people
+# beside root.
 install_host() {
-    if [ -e "$lab/host/tree.ready" ]; then return; fi
+    if [ -e "$lab/host/tree.ready" ] && [ -e "$lab/host/tree/usr/bin/redis-server" ]; then return; fi
     [ "$(id -u)" = 0 ] || { say "a machine is made by root"; exit 2; }
     debian_package debootstrap debootstrap
     debian_package systemd-nspawn systemd-container
     debian_package ip iproute2
+    debian_package iptables iptables
     say "making the tree of a machine, a minute"
     rm -rf "$lab/host"
     mkdir -p "$lab/host"
     tree=$lab/host/tree
-    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,sudo bookworm "$tree" >&2
+    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,sudo,redis-server,postgresql \
+        bookworm "$tree" >&2
+    chroot "$tree" systemctl disable redis-server postgresql >&2
     find "$tree/var/cache/apt" "$tree/var/lib/apt/lists" -type f -delete
     # camille gives a password to sudo, dominique none, sacha may not become root.
     for person in camille dominique sacha; do chroot "$tree" useradd --create-home --shell /bin/bash "$person"; done

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rempart_host::capability::docker_at;
+use rempart_host::capability::{Capabilities, DatabaseKind, Outcome, docker_at};
 use tempfile::TempDir;
 
 /// One that ends with the test.
@@ -14,12 +14,23 @@ struct Engine {
 }
 
 impl Engine {
+    /// Its containers reach nobody, and nobody them.
     fn start() -> Self {
+        Self::with(&["--bridge", "none", "--iptables=false", "--ip6tables=false"])
+    }
+
+    /// Its containers are on a bridge, which leads nowhere.
+    fn with_a_bridge() -> Self {
+        Self::with(&[])
+    }
+
+    fn with(network: &[&str]) -> Self {
         let folder = TempDir::with_prefix("rempart-docker-").expect("a temporary folder");
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
         let path = |name: &str| folder.path().join(name);
         let child = Command::new("unshare")
-            .args(["--net", "--", "dockerd", "--bridge", "none", "--iptables=false", "--ip6tables=false"])
+            .args(["--net", "--", "sh", "-ec", "ip link set lo up; exec \"$@\"", "sh", "dockerd"])
+            .args(network)
             .arg("--data-root")
             .arg(path("root"))
             .arg("--exec-root")
@@ -97,6 +108,49 @@ fn containers_projects_volumes_and_networks_are_listed() {
     assert!(volume("shop_data").mount_point.as_deref().is_some_and(|path| Path::new(path).is_dir()));
     let network = found.networks.iter().find(|network| network.name == "shop_default").expect("a network");
     assert_eq!((&*network.driver, network.project.as_deref()), ("bridge", Some("shop")));
+}
+
+/// Debian's own program and its libraries, as an image that says what the official one says.
+const REDIS: &str = r#"
+    mkdir -p "$tree/data"
+    for file in /usr/bin/redis-server $(ldd /usr/bin/redis-server | grep -o '/[^ ]*'); do
+        cp --dereference --parents "$file" "$tree"
+    done
+    tar -C "$tree" -c . | docker import --change 'ENV REDIS_VERSION=7.0.15' --change 'WORKDIR /data' - shop/redis:7
+    docker run --detach --name cache --publish 127.0.0.1:6399:6379 --env REDIS_PASSWORD=secret shop/redis:7 \
+        /usr/bin/redis-server --protected-mode no --save ''
+    docker run --detach --name apart --network none shop/redis:7 /usr/bin/redis-server --port 6380 --save ''
+"#;
+
+#[test]
+fn databases_in_containers_are_found_with_their_version_and_the_port_that_leads_to_them() {
+    let engine = Engine::with_a_bridge();
+    let tree = engine.folder.path().join("tree");
+    engine.docker(&format!("tree={}\n{REDIS}", tree.display()));
+    let until = Instant::now() + Duration::from_secs(60);
+    let (cache, apart) = loop {
+        let found = Capabilities::read_beside(Some(docker_at(&engine.socket()))).unwrap();
+        let named = |name: &str| {
+            let mut databases = found.databases.iter().filter(|database| database.kind == DatabaseKind::Redis);
+            databases
+                .find(|database| database.container_name.as_deref() == Some(name) && database.port.is_some())
+                .cloned()
+        };
+        if let (Some(cache), Some(apart)) = (named("cache"), named("apart")) {
+            break (cache, apart);
+        }
+        assert!(Instant::now() < until, "{:?}", found.databases);
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    assert_eq!((cache.version.as_deref(), cache.running), (Some("7.0.15"), true));
+    assert_eq!((cache.port, cache.published_port), (Some(6379), Some(6399)));
+    assert_eq!(cache.data_dir, Some(rempart_host::HostPath::from("/data")));
+    assert_eq!(cache.size_bytes, None, "nothing of this machine is taken for its data");
+    // A password that it was given is told of; nobody tries it.
+    let tried: Vec<_> = cache.access.iter().map(|access| access.outcome).collect();
+    assert_eq!(tried, [Outcome::NotTried], "{:?}", cache.access);
+    assert!(!format!("{cache:?}").contains("secret"), "{cache:?}");
+    assert_eq!((apart.port, apart.published_port, apart.access.len()), (Some(6380), None, 0));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 //!
 //! The shapes are those of the Docker Engine API, 1.24 and later, which every engine since 2016 answers.
 
-use std::collections::{BTreeMap, HashSet};
+mod wire;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -44,6 +46,17 @@ pub struct DockerContainer {
     pub state: String,
     pub project: Option<String>,
     pub service: Option<String>,
+    /// Of TCP, those that the engine has put behind a port of this machine.
+    #[serde(default)]
+    pub ports: Vec<DockerPort>,
+}
+
+/// A port of a container, and the one of this machine that leads to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DockerPort {
+    pub inside: u16,
+    pub outside: u16,
 }
 
 /// What `docker compose` started together.
@@ -127,6 +140,16 @@ fn read(socket: &Path, mut found: Docker) -> Result<Docker, String> {
     Ok(found)
 }
 
+impl Docker {
+    /// The variables that a container was started with; none where the engine does not say.
+    pub(super) fn environment(&self, container: &str) -> BTreeMap<String, String> {
+        let asked = ask::<wire::Inspected>(self.socket.as_path(), &format!("/containers/{container}/json"));
+        let pairs = asked.ok().and_then(|inspected| inspected.config.env).unwrap_or_default();
+        let pair = |pair: String| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+        pairs.into_iter().filter_map(pair).collect()
+    }
+}
+
 fn ask<T: DeserializeOwned>(socket: &Path, path: &str) -> Result<T, String> {
     let answer = http::get_by_socket(socket, path, PATIENCE).map_err(|error| error.to_string())?;
     if answer.status != 200 {
@@ -146,7 +169,16 @@ fn container(container: wire::Container) -> DockerContainer {
         state: container.state,
         project: labels.remove(PROJECT),
         service: labels.remove(SERVICE),
+        ports: ports(&container.ports),
     }
+}
+
+/// Each once: the engine lists one line for each address that it listens at.
+fn ports(ports: &[wire::Port]) -> Vec<DockerPort> {
+    let tcp = ports.iter().filter(|port| port.r#type == "tcp");
+    let published = tcp.filter_map(|port| Some((port.private_port, port.public_port?)));
+    let published: BTreeSet<(u16, u16)> = published.collect();
+    published.into_iter().map(|(inside, outside)| DockerPort { inside, outside }).collect()
 }
 
 fn projects(containers: &[wire::Container]) -> Vec<DockerProject> {
@@ -164,67 +196,4 @@ fn projects(containers: &[wire::Container]) -> Vec<DockerProject> {
         }
     }
     projects.into_values().take(MOST).collect()
-}
-
-/// As the engine writes.
-mod wire {
-    use super::{Deserialize, Labels};
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    pub struct Version {
-        pub version: String,
-        pub platform: Option<Platform>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    pub struct Platform {
-        #[serde(default)]
-        pub name: String,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    pub struct Container {
-        pub id: String,
-        #[serde(default)]
-        pub names: Vec<String>,
-        pub image: String,
-        pub state: String,
-        pub labels: Option<Labels>,
-        #[serde(default)]
-        pub mounts: Vec<Mount>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    pub struct Mount {
-        /// Of volumes only.
-        pub name: Option<String>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    pub struct Volumes {
-        pub volumes: Option<Vec<Volume>>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    pub struct Volume {
-        pub name: String,
-        pub driver: String,
-        #[serde(default)]
-        pub mountpoint: String,
-        pub labels: Option<Labels>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    pub struct Network {
-        pub name: String,
-        pub driver: String,
-        pub labels: Option<Labels>,
-    }
 }

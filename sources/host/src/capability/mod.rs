@@ -17,7 +17,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use database::{Access, Attempt, Database, DatabaseKind, Method, Outcome};
-pub use docker::{Docker, DockerContainer, DockerNetwork, DockerProject, DockerVolume, look_at as docker_at};
+pub use docker::{
+    Docker, DockerContainer, DockerNetwork, DockerPort, DockerProject, DockerVolume, look_at as docker_at,
+};
 pub use tool::{TOOLS, Tool, ToolSpec};
 pub use volume::{Ability, Volume, ability_of};
 
@@ -43,9 +45,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl Capabilities {
     /// Runs a dozen programs for their versions and asks each database: takes a few seconds, and at worst their time-outs.
     pub fn read() -> Result<Self> {
+        Self::read_beside(docker::look())
+    }
+
+    /// With an engine that was asked already, wherever its socket lies.
+    pub fn read_beside(docker: Option<Docker>) -> Result<Self> {
         let tools = TOOLS.iter().filter_map(tool::look).collect();
         let abilities = volume::Abilities::read()?;
-        let databases = database::databases(&abilities);
-        Ok(Self { tools, volumes: abilities.volumes(), databases, docker: docker::look() })
+        let databases = database::databases(&abilities, docker.as_ref());
+        Ok(Self { tools, volumes: abilities.volumes(), databases, docker })
     }
 }

@@ -75,11 +75,12 @@ impl Process {
         folder(self.pid).join("root").join(path.strip_prefix("/").unwrap_or(path))
     }
 
-    /// Whether a variable of its environment is set and not empty. Its value is of no interest here.
-    pub fn was_given(&self, variable: &str) -> bool {
-        let environment = std::fs::read(folder(self.pid).join("environ")).unwrap_or_default();
+    /// A variable of the environment that it was started with; one that is empty says nothing.
+    pub fn given(&self, variable: &str) -> Option<String> {
+        let environment = std::fs::read(folder(self.pid).join("environ")).ok()?;
         let begin = format!("{variable}=");
-        environment.split(|byte| *byte == 0).any(|pair| pair.len() > begin.len() && pair.starts_with(begin.as_bytes()))
+        let value = environment.split(|byte| *byte == 0).find_map(|pair| pair.strip_prefix(begin.as_bytes()))?;
+        Some(String::from_utf8_lossy(value).into_owned()).filter(|value| !value.is_empty())
     }
 
     /// Ports of TCP at which it listens, lowest first.
@@ -154,7 +155,7 @@ mod tests {
         assert!(own.ports().contains(&port.local_addr().unwrap().port()));
         assert!(own.unix_sockets().contains(&HostPath::from(path.as_path())), "{:?}", own.unix_sockets());
         assert_eq!(own.working_folder(), std::env::current_dir().ok());
-        assert!(own.was_given("PATH") && !own.was_given("NO_SUCH_VARIABLE"));
+        assert_eq!((own.given("PATH"), own.given("NO_SUCH_VARIABLE")), (std::env::var("PATH").ok(), None));
     }
 
     #[test]

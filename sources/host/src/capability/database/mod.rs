@@ -2,6 +2,7 @@
 //!
 //! One file for each system. Found by the programs that run; clusters that are stopped where their package lists them.
 
+mod contained;
 mod measure;
 mod mongodb;
 mod mysql;
@@ -12,6 +13,7 @@ mod sqlite;
 
 use serde::{Deserialize, Serialize};
 
+use super::docker::Docker;
 use super::process::{Process, processes};
 use super::volume::{Abilities, Ability};
 use crate::path::HostPath;
@@ -31,8 +33,14 @@ pub struct Database {
     pub data_dir: Option<HostPath>,
     /// Absent where measuring took too long, or was not allowed.
     pub size_bytes: Option<u64>,
-    /// The id of the container that it runs in.
+    /// The id of the container that it runs in: the port, the socket and the data directory are those inside.
     pub container: Option<String>,
+    /// As the engine calls it; absent where no engine was asked, or knows of it.
+    #[serde(default)]
+    pub container_name: Option<String>,
+    /// The port of this machine behind which the engine put the one inside.
+    #[serde(default)]
+    pub published_port: Option<u16>,
     /// Ways of getting in, in the order in which they were tried: behind one that works none is.
     pub access: Vec<Access>,
     /// Of its data directory.
@@ -106,6 +114,8 @@ impl Database {
             data_dir: None,
             size_bytes: None,
             container: None,
+            container_name: None,
+            published_port: None,
             access: Vec::new(),
             snapshot: Ability::None,
         }
@@ -136,14 +146,6 @@ impl Database {
         answer
     }
 
-    /// A container's own variables say how to get in; they are used by whoever backs it up, not here.
-    fn note_container_environment(&mut self, process: &Process, variables: &[&str]) {
-        if self.container.is_some() && variables.iter().any(|name| process.was_given(name)) {
-            let detail = Some("the container was given a password; it is used from inside the container".to_owned());
-            self.access.push(Access { method: Method::ContainerEnvironment, outcome: Outcome::NotTried, detail });
-        }
-    }
-
     /// Of the data directory, as seen from here.
     fn measure(&mut self, process: Option<&Process>) {
         let Some(folder) = &self.data_dir else { return };
@@ -154,13 +156,16 @@ impl Database {
 }
 
 /// All that are found, by kind and then by port.
-pub(super) fn databases(abilities: &Abilities) -> Vec<Database> {
+pub(super) fn databases(abilities: &Abilities, docker: Option<&Docker>) -> Vec<Database> {
     let processes = processes();
     let mut found = postgresql::find(&processes);
     found.extend(mysql::find(&processes));
     found.extend(mongodb::find(&processes));
     found.extend(redis::find(&processes));
     found.extend(search::find(&processes));
+    if let Some(docker) = docker {
+        found.iter_mut().for_each(|database| database.is_known_to(docker));
+    }
     found.sort_by_key(|database| (database.kind, !database.running, database.port));
     found.extend(sqlite::find(&processes));
     for database in found.iter_mut().filter(|database| database.container.is_none()) {

@@ -27,8 +27,7 @@ fn running(process: &Process) -> Database {
         database.version = said.and_then(|(_, output)| version(&first_line(&output)));
     }
     database.measure(Some(process));
-    let variables = ["MONGO_INITDB_ROOT_PASSWORD", "MONGO_INITDB_ROOT_PASSWORD_FILE"];
-    database.note_container_environment(process, &variables);
+    database.note_container_environment(process);
     let asks = process.arguments.iter().any(|word| word == "--auth" || word.starts_with("--keyFile"))
         || setting(&configuration, "authorization").as_deref() == Some("enabled");
     let _: Option<()> = database.attempt(Method::NoPassword, || {

@@ -15,9 +15,6 @@ use crate::program;
 const PROGRAMS: [&str; 2] = ["mysqld", "mariadbd"];
 const CLIENTS: [&str; 2] = ["mariadb", "mysql"];
 const DEBIAN_FILE: &str = "/etc/mysql/debian.cnf";
-/// Of containers of both, under their names of both.
-const PASSWORDS: [&str; 4] =
-    ["MYSQL_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD_FILE", "MARIADB_ROOT_PASSWORD_FILE"];
 
 pub fn find(processes: &[Process]) -> Vec<Database> {
     processes.iter().filter(|process| PROGRAMS.contains(&process.program_name())).map(running).collect()
@@ -37,7 +34,7 @@ fn running(process: &Process) -> Database {
     database.data_dir = folder.as_deref().map(HostPath::from);
     database.measure(Some(process));
     if database.container.is_some() {
-        database.note_container_environment(process, &PASSWORDS);
+        database.note_container_environment(process);
         return database;
     }
     let Some(socket) = database.socket.clone() else { return database };

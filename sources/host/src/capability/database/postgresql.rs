@@ -35,7 +35,7 @@ fn running(process: &Process) -> Database {
     database.name = folder.as_deref().and_then(cluster_name);
     database.measure(Some(process));
     if database.container.is_some() {
-        database.note_container_environment(process, &["POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE"]);
+        database.note_container_environment(process);
         return database;
     }
     let Some((socket, client)) = database.socket.clone().zip(client(process)) else { return database };

@@ -21,16 +21,16 @@ pub fn find(processes: &[Process]) -> Vec<Database> {
 
 fn running(process: &Process) -> Database {
     let mut database = Database::of_process(DatabaseKind::Redis, process);
+    // It works in the folder that it saves to. CONFIG may be renamed or forbidden, and is not needed.
+    database.data_dir = process.working_folder().as_deref().map(HostPath::from).filter(|path| path.as_bytes() != b"/");
+    database.measure(Some(process));
     if database.container.is_some() {
-        database.note_container_environment(process, &["REDIS_PASSWORD"]);
+        database.note_container_environment(process);
         return database;
     }
     let (port, socket) = (database.port, database.socket.clone());
     let info = database.attempt(Method::NoPassword, || ask(port, socket.as_ref(), "INFO server"));
     database.version = info.as_deref().and_then(|info| field(info, "redis_version:"));
-    // It works in the folder that it saves to. CONFIG may be renamed or forbidden, and is not needed.
-    database.data_dir = process.working_folder().as_deref().map(HostPath::from).filter(|path| path.as_bytes() != b"/");
-    database.measure(Some(process));
     database
 }
 

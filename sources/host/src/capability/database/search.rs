@@ -38,7 +38,7 @@ fn running(kind: DatabaseKind, process: &Process) -> Database {
     database.data_dir = folder.as_deref().map(HostPath::from);
     database.measure(Some(process));
     if database.container.is_some() {
-        database.note_container_environment(process, &["ELASTIC_PASSWORD", "OPENSEARCH_INITIAL_ADMIN_PASSWORD"]);
+        database.note_container_environment(process);
         return database;
     }
     let port = database.port;

@@ -1,58 +1,11 @@
-//! Folders of which an atomic snapshot can be made: on btrfs, or on a logical volume of LVM.
+//! Logical volumes: which one a device is, how much room its group has, how large a snapshot should be.
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
-use super::PATIENCE;
-use crate::error::Result;
-use crate::mounts::{Mount, mount_of, mounts};
-use crate::path::HostPath;
+use super::{Ability, Blocked};
+use crate::capability::PATIENCE;
 use crate::program;
-
-/// A mounted file system with a volume manager below it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Volume {
-    pub mount: Mount,
-    pub ability: Ability,
-}
-
-/// What can be done, or why not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum Ability {
-    /// A read-only snapshot of the subvolume, of any size, at once.
-    Btrfs { subvolume: HostPath },
-    /// A snapshot that takes what is written meanwhile, in the free room of the volume group.
-    Lvm {
-        group: String,
-        volume: String,
-        size_bytes: u64,
-        free_bytes: u64,
-        /// Written to the volume, on average since the machine was started. Absent where the kernel does not say.
-        written_bytes_per_second: Option<u64>,
-        /// Enough for a backup of an hour if it goes on as it did; at most what is free.
-        aggressive_bytes: u64,
-        /// With room for more than double that; at most what is free.
-        conservative_bytes: u64,
-    },
-    /// A logical volume, and no snapshot of it now.
-    LvmBlocked { group: String, volume: String, reason: Blocked },
-    /// No volume manager below it.
-    None,
-}
-
-/// Why there can be no snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Blocked {
-    /// The volume group has no room left: add a disk to it, or make another volume smaller.
-    GroupFull,
-    /// Its figures could not be read: the package lvm2 is missing, or this process is not root.
-    FiguresUnknown,
-}
 
 /// A snapshot below this fills up before a backup has begun.
 const SMALLEST_SNAPSHOT_BYTES: u64 = 256 << 20;
@@ -62,44 +15,14 @@ const BACKUP_SECONDS: u64 = 3600;
 const GIB: u64 = 1 << 30;
 
 /// Room of volume groups and sizes of volumes, by (group, volume).
-type Figures = HashMap<(String, String), (u64, u64)>;
+pub type Figures = HashMap<(String, String), (u64, u64)>;
 
-/// Of the file system that a folder lies on.
-pub fn ability_of(folder: &HostPath) -> Result<Ability> {
-    Ok(Abilities::read()?.of(folder))
-}
-
-/// What is known of the machine's volumes at one moment, for many questions.
-pub(super) struct Abilities {
-    mounts: Vec<Mount>,
-    figures: Option<Figures>,
-}
-
-impl Abilities {
-    pub fn read() -> Result<Self> {
-        Ok(Self { mounts: mounts()?, figures: figures() })
-    }
-
-    pub fn of(&self, folder: &HostPath) -> Ability {
-        mount_of(&self.mounts, folder).map_or(Ability::None, |mount| ability(mount, self.figures.as_ref()))
-    }
-
-    /// Every mount that has a volume manager below it.
-    pub fn volumes(&self) -> Vec<Volume> {
-        let ability = |mount: &Mount| ability(mount, self.figures.as_ref());
-        let all = self.mounts.iter().map(|mount| Volume { ability: ability(mount), mount: mount.clone() });
-        all.filter(|volume| volume.ability != Ability::None).collect()
-    }
-}
-
-fn ability(mount: &Mount, figures: Option<&Figures>) -> Ability {
-    if mount.file_system == "btrfs" {
-        return Ability::Btrfs { subvolume: mount.root.clone() };
-    }
-    let mapper = Path::new("/sys/dev/block").join(&mount.device_number).join("dm");
+/// Of the file system on this device; `None` where it is no logical volume.
+pub fn ability(device_number: &str, figures: Option<&Figures>) -> Option<Ability> {
+    let mapper = Path::new("/sys/dev/block").join(device_number).join("dm");
     let read = |name| std::fs::read_to_string(mapper.join(name)).unwrap_or_default().trim().to_owned();
-    let named = read("uuid").starts_with("LVM-").then(|| logical_volume(&read("name"))).flatten();
-    named.map_or(Ability::None, |(group, volume)| of_volume(group, volume, figures, write_rate(&mount.device_number)))
+    let (group, volume) = read("uuid").starts_with("LVM-").then(|| logical_volume(&read("name"))).flatten()?;
+    Some(of_volume(group, volume, figures, write_rate(device_number)))
 }
 
 /// Of a device, since the machine was started: sectors written are the seventh field of its `stat`, of 512 bytes always
@@ -148,11 +71,21 @@ fn logical_volume(name: &str) -> Option<(String, String)> {
     None
 }
 
-/// Asks LVM, if it is there and lets us.
-fn figures() -> Option<Figures> {
+/// Asks LVM, if it is there and lets us. Read-only it takes no locks and asks the kernel's device mapper nothing, which the
+/// agent's service may not.
+pub fn figures() -> Option<Figures> {
     let program = program::find("lvs")?;
-    let arguments =
-        ["--noheadings", "--nosuffix", "--units", "b", "--separator", "|", "-o", "vg_name,lv_name,lv_size,vg_free"];
+    let arguments = [
+        "--readonly",
+        "--noheadings",
+        "--nosuffix",
+        "--units",
+        "b",
+        "--separator",
+        "|",
+        "-o",
+        "vg_name,lv_name,lv_size,vg_free",
+    ];
     let (ended_well, output) = program::output(&program, &arguments, PATIENCE).ok()?;
     ended_well.then(|| parse_figures(&String::from_utf8_lossy(&output)))
 }
@@ -169,6 +102,8 @@ fn parse_figures(output: &str) -> Figures {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -216,18 +151,41 @@ mod tests {
         assert_eq!(reason(of_volume("vg".into(), "data".into(), None, None)), Some(Blocked::FiguresUnknown));
     }
 
+    /// A group of this test, in a file behind a loop device; without a device mapper no volume of it can be mounted.
+    struct Group {
+        name: String,
+        device: String,
+    }
+
+    fn run(script: &str) -> String {
+        let output = Command::new("sh").args(["-ec", script]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{script}: {said}; as root, with the package lvm2");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    impl Drop for Group {
+        fn drop(&mut self) {
+            let Self { name, device } = self;
+            run(&format!("vgremove --quiet --force --driverloaded n {name} >&2; losetup --detach {device}"));
+        }
+    }
+
     #[test]
-    fn btrfs_is_able_by_its_subvolume_and_what_the_kernel_makes_up_is_not() {
-        let mount = |file_system: &str, root: &str| Mount {
-            mount_point: HostPath::from("/srv"),
-            root: HostPath::from(root),
-            device: HostPath::from("/dev/sdb"),
-            file_system: file_system.into(),
-            read_only: false,
-            device_number: "0:999".into(),
-        };
-        assert_eq!(ability(&mount("btrfs", "/@srv"), None), Ability::Btrfs { subvolume: HostPath::from("/@srv") });
-        assert_eq!(ability(&mount("ext4", "/"), None), Ability::None);
-        assert_eq!(ability_of(&HostPath::from("/proc/self")).unwrap(), Ability::None);
+    fn the_room_of_a_real_group_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let image = folder.path().join("disk").display().to_string();
+        let device = run(&format!("truncate --size 3G {image}; losetup --find --show {image}"));
+        let group = Group { name: format!("rempart{}", std::process::id()), device };
+        run(&format!(
+            "vgcreate --driverloaded n {name} {device} >&2
+             lvcreate --driverloaded n --activate n --zero n --wipesignatures n --size 1G --name pg-data {name} >&2",
+            name = group.name,
+            device = group.device
+        ));
+        let figures = figures().expect("lvs");
+        // Of three gibibytes, one belongs to the volume and four mebibytes to LVM itself.
+        let (gib, own) = (1_u64 << 30, 4_u64 << 20);
+        assert_eq!(figures.get(&(group.name.clone(), "pg-data".to_owned())), Some(&(gib, 2 * gib - own)));
     }
 }
