@@ -24,6 +24,7 @@ mod enrol;
 mod folder;
 mod job;
 mod memory;
+mod program;
 mod run;
 mod session;
 mod settings;

@@ -16,6 +16,8 @@ pub struct AgentRow {
     pub enrolled_at: Option<Timestamp>,
     pub protocol: Option<u64>,
     pub agent_version: Option<String>,
+    /// Of the program that it runs, in hexadecimal digits. None where it does not say.
+    pub program_sha256: Option<String>,
     pub kernel: Option<String>,
     pub arch: Option<String>,
     pub addresses: Vec<String>,
@@ -35,6 +37,7 @@ pub struct AgentAbout {
     pub kernel: String,
     pub arch: String,
     pub addresses: Vec<String>,
+    pub program_sha256: Option<String>,
 }
 
 /// A sign of life that is worth keeping.
@@ -45,8 +48,8 @@ pub struct AgentPulse {
     pub round_trip_us: Option<u64>,
 }
 
-const COLUMNS: &str = "server_id, public_key, enrolled_at, protocol, agent_version, kernel, arch, addresses, limits, \
-                       connected_at, round_trip_us, process";
+const COLUMNS: &str = "server_id, public_key, enrolled_at, protocol, agent_version, program_sha256, kernel, arch, addresses, \
+                       limits, connected_at, round_trip_us, process";
 
 impl FromRow for AgentRow {
     fn from_row(row: &Row<'_>) -> Result<Self, CatalogError> {
@@ -56,6 +59,7 @@ impl FromRow for AgentRow {
             enrolled_at: row.opt_time("enrolled_at")?,
             protocol: row.opt_number("protocol")?,
             agent_version: row.get("agent_version")?,
+            program_sha256: row.get("program_sha256")?,
             kernel: row.get("kernel")?,
             arch: row.get("arch")?,
             addresses: row.json("addresses")?,
@@ -150,7 +154,7 @@ impl WriteTx {
 
     /// This key is the agent's from now on. One that it had before is revoked.
     pub async fn set_agent_key(&mut self, server: ServerId, key: &str, now: Timestamp) -> Result<(), CatalogError> {
-        self.revoke_agent_key(server, Some(key), now).await?;
+        self.take_agent_key(server, Some(key), now).await?;
         // Given back to a machine that was enrolled anew with the key it had.
         Sql::new("DELETE FROM revoked_agent_keys WHERE public_key = $1")
             .bind(key)
@@ -165,8 +169,14 @@ impl WriteTx {
         self.append_event(Topic::Servers, "enrolled", server, &json!({}), now).await
     }
 
-    /// Takes an agent's key away, but not `kept`; whether there was one.
-    pub async fn revoke_agent_key(
+    /// Takes an agent's key away, for good: no installation that fails gives another back. Whether there was one.
+    pub async fn revoke_agent_key(&mut self, server: ServerId, now: Timestamp) -> Result<bool, CatalogError> {
+        self.settle_agent_install(server).await?;
+        self.take_agent_key(server, None, now).await
+    }
+
+    /// Revokes an agent's key, but not `kept`; whether there was one.
+    pub(crate) async fn take_agent_key(
         &mut self,
         server: ServerId,
         kept: Option<&str>,
@@ -272,10 +282,11 @@ impl WriteTx {
         about: &AgentAbout,
         now: Timestamp,
     ) -> Result<(), CatalogError> {
-        Sql::new("UPDATE agents SET kernel = $1, arch = $2, addresses = $3 WHERE server_id = $4")
+        Sql::new("UPDATE agents SET kernel = $1, arch = $2, addresses = $3, program_sha256 = $4 WHERE server_id = $5")
             .bind(&about.kernel)
             .bind(&about.arch)
             .bind(Json(&about.addresses))
+            .bind(about.program_sha256.clone())
             .bind(server)
             .run(&self.tx, "describe an agent")
             .await?;

@@ -14,6 +14,8 @@ pub struct EnrolmentRow {
     /// SHA-256, base64.
     pub token_hash: String,
     pub expires_at: Timestamp,
+    /// Who asked for it; None where an installation of this server's made it for itself.
+    pub created_by: Option<UserId>,
     /// The key that came with it.
     pub used_by: Option<String>,
 }
@@ -25,6 +27,7 @@ impl FromRow for EnrolmentRow {
             server_id: row.id("server_id")?,
             token_hash: row.get("token_hash")?,
             expires_at: row.time("expires_at")?,
+            created_by: row.opt_id("created_by")?,
             used_by: row.get("used_by")?,
         })
     }
@@ -65,10 +68,12 @@ impl WriteTx {
     }
 
     pub async fn enrolment(&mut self, token_hash: &str) -> Result<Option<EnrolmentRow>, CatalogError> {
-        Sql::new("SELECT id, server_id, token_hash, expires_at, used_by FROM enrolments WHERE token_hash = $1")
-            .bind(token_hash)
-            .first(&self.tx, "recognise an enrolment token")
-            .await
+        Sql::new(
+            "SELECT id, server_id, token_hash, expires_at, created_by, used_by FROM enrolments WHERE token_hash = $1",
+        )
+        .bind(token_hash)
+        .first(&self.tx, "recognise an enrolment token")
+        .await
     }
 
     /// The token is this key's. False where another key was first.

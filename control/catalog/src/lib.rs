@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+mod agent_installs;
 mod agents;
 mod alerts;
 mod audit;

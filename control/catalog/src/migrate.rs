@@ -37,6 +37,8 @@ migrations! {
     "0071_deployment",
     "0072_server_stats",
     "0073_agent_limits",
+    "0074_agent_installs",
+    "0075_agent_program",
 }
 
 /// The words in which the dialects differ, and nothing else does.

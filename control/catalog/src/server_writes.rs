@@ -75,7 +75,7 @@ impl WriteTx {
                 return Err(CatalogError::InUse { what: ServerId::WHAT, id: id.get(), by });
             }
         }
-        self.revoke_agent_key(id, None, now).await?;
+        self.revoke_agent_key(id, now).await?;
         self.forget_alerts(AlertSubject::Server, id.get()).await?;
         let deleted = Sql::new("DELETE FROM servers WHERE id = $1 AND version = $2 AND is_local = $3")
             .bind(id)

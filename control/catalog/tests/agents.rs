@@ -38,11 +38,70 @@ on_both_dialects! {
         assert_eq!(catalog.agent_by_key("K1").await.unwrap(), None);
         assert!(catalog.is_revoked_agent_key("K1").await.unwrap());
         let mut tx = catalog.begin().await.unwrap();
-        assert!(tx.revoke_agent_key(first, None, now()).await.unwrap());
-        assert!(!tx.revoke_agent_key(first, None, now()).await.unwrap(), "revoked twice");
+        assert!(tx.revoke_agent_key(first, now()).await.unwrap());
+        assert!(!tx.revoke_agent_key(first, now()).await.unwrap(), "revoked twice");
         tx.commit().await.unwrap();
         assert!(catalog.is_revoked_agent_key("K2").await.unwrap());
         assert_eq!(catalog.agent(first).await.unwrap().unwrap().public_key, None);
+    }
+
+    async fn an_installation_that_is_taken_back_gives_the_key_of_before(scratch: Scratch) {
+        let catalog = scratch.catalog().await;
+        let (fresh, known) = (server(&catalog, "fresh").await, server(&catalog, "known").await);
+        let key = async |id| catalog.agent(id).await.unwrap().unwrap().public_key;
+        let enrolled_at = async || catalog.agent(known).await.unwrap().unwrap().enrolled_at;
+        let later = now() + SignedDuration::from_mins(5);
+        let mut tx = catalog.begin().await.unwrap();
+        assert!(!tx.take_back_agent_install(known, now()).await.unwrap(), "none is open");
+        tx.set_agent_key(known, "K1", now()).await.unwrap();
+        for id in [fresh, known] {
+            assert!(!tx.begin_agent_install(id, now()).await.unwrap());
+        }
+        assert!(!tx.begin_agent_install(known, now()).await.unwrap(), "it has not enrolled yet");
+        tx.set_agent_key(fresh, "F1", later).await.unwrap();
+        tx.set_agent_key(known, "K2", later).await.unwrap();
+        // The attempt's worker died; the next one enrols again, and fails.
+        for id in [fresh, known] {
+            assert!(tx.begin_agent_install(id, later).await.unwrap());
+        }
+        tx.set_agent_key(known, "K3", later).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(catalog.is_revoked_agent_key("K1").await.unwrap());
+        let mut tx = catalog.begin().await.unwrap();
+        for id in [fresh, known] {
+            assert!(tx.take_back_agent_install(id, later).await.unwrap());
+        }
+        tx.commit().await.unwrap();
+        assert_eq!((key(fresh).await, key(known).await.as_deref()), (None, Some("K1")));
+        assert_eq!(enrolled_at().await, Some(now()));
+        for (of, revoked) in [("K1", false), ("K2", true), ("K3", true), ("F1", true)] {
+            assert_eq!(catalog.is_revoked_agent_key(of).await.unwrap(), revoked, "{of}");
+        }
+        // One that never came to enrol takes nothing away; one that settled, or whose key a person revoked, gives nothing back.
+        let mut tx = catalog.begin().await.unwrap();
+        tx.begin_agent_install(known, later).await.unwrap();
+        assert!(!tx.take_back_agent_install(known, later).await.unwrap());
+        tx.begin_agent_install(known, later).await.unwrap();
+        tx.set_agent_key(known, "K4", later).await.unwrap();
+        tx.settle_agent_install(known).await.unwrap();
+        assert!(!tx.take_back_agent_install(known, later).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(key(known).await.as_deref(), Some("K4"));
+        let mut tx = catalog.begin().await.unwrap();
+        tx.begin_agent_install(known, later).await.unwrap();
+        assert!(tx.revoke_agent_key(known, later).await.unwrap());
+        assert!(!tx.take_back_agent_install(known, later).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(key(known).await, None);
+        // A key that became another server's meanwhile stays there.
+        let mut tx = catalog.begin().await.unwrap();
+        tx.set_agent_key(known, "K5", later).await.unwrap();
+        tx.begin_agent_install(known, later).await.unwrap();
+        tx.set_agent_key(known, "K6", later).await.unwrap();
+        tx.set_agent_key(fresh, "K5", later).await.unwrap();
+        assert!(tx.take_back_agent_install(known, later).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!((key(fresh).await.as_deref(), key(known).await), (Some("K5"), None));
     }
 
     async fn a_token_is_used_by_one_key(scratch: Scratch) {
@@ -127,6 +186,7 @@ on_both_dialects! {
             kernel: "6.12".to_owned(),
             arch: "x86_64".to_owned(),
             addresses: vec!["192.0.2.7".to_owned()],
+            program_sha256: Some("5e".repeat(32)),
         };
         let seen = now() + SignedDuration::from_secs(60);
         let mut tx = catalog.begin().await.unwrap();
@@ -138,6 +198,7 @@ on_both_dialects! {
         let (row, agent) = (catalog.server(id).await.unwrap(), catalog.agent(id).await.unwrap().unwrap());
         assert_eq!((row.host_name.as_deref(), row.last_seen_at), (Some("db1"), Some(seen)));
         assert_eq!((agent.round_trip_us, agent.addresses), (Some(1500), about.addresses));
+        assert_eq!(agent.program_sha256, about.program_sha256);
         // A process that died holds no channel.
         let mut tx = catalog.begin().await.unwrap();
         assert_eq!(tx.sweep_agents("here", now(), now()).await.unwrap(), 0);

@@ -53,6 +53,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 pub(crate) const ANSWER: Duration = Duration::from_secs(30);
 /// A machine that says nothing for three of these is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// So is one that acknowledges nothing for so long, in the middle of what is sent to it: TCP alone tries for a quarter of an
+/// hour (tcp(7), `TCP_USER_TIMEOUT`), and meanwhile nothing else goes over the connection.
+const UNACKNOWLEDGED_MS: u32 = 30_000;
 
 pub(crate) async fn within<T>(
     what: &'static str,
@@ -70,6 +73,8 @@ pub(crate) async fn reach(address: &Address) -> Result<TcpStream, DeployError> {
         .map_err(|_| unreachable(format!("no answer within {} s", CONNECT.as_secs())))?
         .map_err(|error| unreachable(error.to_string()))?;
     tcp.set_nodelay(true).map_err(|error| unreachable(error.to_string()))?;
+    rustix::net::sockopt::set_tcp_user_timeout(&tcp, UNACKNOWLEDGED_MS)
+        .map_err(|error| unreachable(error.to_string()))?;
     Ok(tcp)
 }
 

@@ -27,6 +27,7 @@ mod host;
 mod host_key;
 mod key;
 mod machine;
+mod offered;
 mod program;
 
 pub use connect::{Address, Credential, Login, Secret};

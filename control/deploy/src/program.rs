@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
+use crate::offered::{Offered, digits};
 use crate::{DeployError, Machine};
 
 /// A version of the GNU C library.
@@ -48,6 +49,7 @@ pub struct Programs {
     folders: Vec<PathBuf>,
     /// One for this machine's own processor.
     beside: Option<PathBuf>,
+    offered: Offered,
 }
 
 /// ELF's `e_machine` (System V ABI), little-endian programs only, by the kernel's names.
@@ -58,7 +60,7 @@ impl Programs {
     /// Each holds files such as `rempart-agent-x86_64`.
     #[must_use]
     pub fn in_folders(folders: Vec<PathBuf>) -> Self {
-        Self { folders, beside: None }
+        Self { folders, beside: None, offered: Offered::default() }
     }
 
     /// `agents` in the server's data folder, `agents` beside its program, then `rempart-agent` beside it, which is what a
@@ -68,17 +70,13 @@ impl Programs {
         let mut folders = vec![data.join("agents")];
         let own = std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_path_buf));
         folders.extend(own.iter().map(|folder| folder.join("agents")));
-        Self { folders, beside: own.map(|folder| folder.join("rempart-agent")) }
+        Self { folders, beside: own.map(|folder| folder.join("rempart-agent")), offered: Offered::default() }
     }
 
     /// The first that is for this machine.
     pub fn find(&self, machine: &Machine) -> Result<Program, DeployError> {
         let arch = &machine.arch;
-        let named = format!("rempart-agent-{arch}");
-        let known = MACHINES.iter().find(|(name, _)| name == arch).map(|(_, number)| *number);
-        let own = self.beside.iter().filter(|_| arch == std::env::consts::ARCH).cloned();
-        let mut places = self.folders.iter().map(|folder| folder.join(&named)).chain(own);
-        let (Some(number), Some(path)) = (known, places.find(|path| path.is_file())) else {
+        let Some((path, number)) = self.place(arch) else {
             let folders: Vec<String> = self.folders.iter().map(|folder| folder.display().to_string()).collect();
             return Err(DeployError::NoProgram { arch: arch.clone(), folders: folders.join(", ") });
         };
@@ -89,6 +87,22 @@ impl Programs {
             }
             _ => Ok(program),
         }
+    }
+
+    /// SHA-256 of what [`Self::find`] would give a machine of this kind, in hexadecimal digits. Read once: again only where the
+    /// file is another.
+    #[must_use]
+    pub fn offered_sha256(&self, arch: &str) -> Option<String> {
+        self.place(arch).and_then(|(path, _)| self.offered.sha256(&path))
+    }
+
+    /// Where it lies, and the number of its processor.
+    fn place(&self, arch: &str) -> Option<(PathBuf, u16)> {
+        let named = format!("rempart-agent-{arch}");
+        let number = MACHINES.iter().find(|(name, _)| *name == arch).map(|(_, number)| *number)?;
+        let own = self.beside.iter().filter(|_| arch == std::env::consts::ARCH).cloned();
+        let mut places = self.folders.iter().map(|folder| folder.join(&named)).chain(own);
+        Some((places.find(|path| path.is_file())?, number))
     }
 }
 
@@ -103,7 +117,7 @@ impl Program {
         if found != Some(machine) {
             return Err(unusable("it is for another processor than its name says".to_owned()));
         }
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = digits(&Sha256::digest(&bytes));
         let needs = newest_symbol(&bytes);
         Ok(Self { bytes: bytes.into(), sha256, needs, path })
     }
@@ -170,6 +184,12 @@ mod tests {
             };
             assert!(is_told, "{arch}: {refused:?}");
         }
+        // What is offered is what would be installed, also when it was replaced.
+        let offered = programs.offered_sha256("x86_64");
+        assert_eq!(offered, Some(programs.find(&machine("x86_64", "2.40")).unwrap().sha256));
+        std::fs::write(one.join("rempart-agent-x86_64"), elf(62, "GLIBC_2.3\0")).unwrap();
+        let replaced = programs.find(&machine("x86_64", "2.40")).unwrap().sha256;
+        assert_eq!((programs.offered_sha256("x86_64"), programs.offered_sha256("sparc64")), (Some(replaced), None));
         let musl = Machine { glibc: None, libc: "none".to_owned(), ..machine("x86_64", "2.36") };
         assert!(matches!(programs.find(&musl), Err(DeployError::Libc { .. })));
     }

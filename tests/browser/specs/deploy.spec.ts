@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, symlink } from "node:fs/promises";
+import { appendFile, copyFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, type Locator, test } from "@playwright/test";
 import { signIn } from "../support/app.ts";
@@ -12,6 +12,8 @@ const agentProgram = process.env.REMPART_AGENT_BIN ?? join(dirname(program), "re
 
 let machine: Component;
 let server: Server;
+/** The program that is installed from now on. */
+let given: string;
 
 // The server's certificate is of its own making.
 test.use({ ignoreHTTPSErrors: true });
@@ -22,7 +24,8 @@ test.beforeAll(async () => {
   server = await Server.start(machine.text("server_address"));
   const agents = join(server.folder, "data/agents");
   await mkdir(agents, { recursive: true });
-  await symlink(agentProgram, join(agents, "rempart-agent-x86_64"));
+  given = join(agents, "rempart-agent-x86_64");
+  await copyFile(agentProgram, given);
   await Api.setUp(server);
 });
 
@@ -72,6 +75,23 @@ test("an agent is brought onto a machine by SSH, step by step, and taken away ag
     await expect(page.getByRole("heading", { level: 1, name: "web-1" })).toBeVisible();
     await expect(page.getByText("Online", { exact: true })).toBeVisible();
     await expect(page.getByRole("button", { name: "Open folder srv", exact: true })).toBeVisible();
+  });
+
+  await test.step("the server has another program by now: the list says so, the page offers it", async () => {
+    await expect(page.getByText("An upgrade of the agent is available")).toHaveCount(0);
+    await appendFile(given, "newer");
+    await page.goto(`${server.url}/servers`);
+    await expect(page.getByRole("row", { name: /web-1/ }).getByText("Upgrade available")).toBeVisible();
+    await expectAccessible(page);
+    await page.getByRole("link", { name: /web-1/ }).first().click();
+    await expect(page.getByText("An upgrade of the agent is available")).toBeVisible();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Upgrade the agent" }).click();
+    await password(dialog);
+    await dialog.getByRole("button", { name: "Upgrade", exact: true }).click();
+    await expect(dialog.getByText("Succeeded").first()).toBeVisible({ timeout: 60_000 });
+    await dialog.getByRole("button", { name: "Done" }).click();
+    await expect(page.getByText("An upgrade of the agent is available")).toHaveCount(0);
   });
 
   await test.step("a wrong password is told, and what to do", async () => {

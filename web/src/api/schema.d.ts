@@ -1630,6 +1630,8 @@ export interface components {
              * @description Of the last sign of life, while it is connected.
              */
             roundTripMs?: number | null;
+            /** @description Whether this server would install another program than the one that runs there. */
+            upgradeAvailable: boolean;
             /** @description Of the program, as it last said. */
             version?: string | null;
         };
@@ -1920,12 +1922,19 @@ export interface components {
             access: components["schemas"]["AccessAttempt"][];
             /** @description The id of the container that it runs in. */
             container?: string | null;
+            /** @description As the engine calls it. */
+            containerName: string | null;
             dataDir?: string | null;
             kind: components["schemas"]["DatabaseKind"];
             /** @description Where there are several of a kind: a cluster, a file. */
             name?: string | null;
             /** Format: int32 */
             port?: number | null;
+            /**
+             * Format: int32
+             * @description The port of the machine that leads to the one inside its container.
+             */
+            publishedPort: number | null;
             running: boolean;
             /**
              * Format: int64

@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::handshake::{NotIn, say};
 use super::jobs::Jobs;
 use super::questions::Questions;
+use crate::program::own_sha256;
 use crate::settings::Home;
 use crate::wire::{Frames, Socket, WireError};
 
@@ -163,5 +164,6 @@ fn about() -> About {
         Vec::new()
     });
     let addresses = addresses.into_iter().map(|address| address.address.to_string());
-    About { host_name, os, kernel, arch: architecture, addresses: addresses.collect() }
+    let addresses = addresses.collect();
+    About { host_name, os, kernel, arch: architecture, addresses, program_sha256: own_sha256() }
 }

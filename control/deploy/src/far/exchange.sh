@@ -7,6 +7,8 @@ if [ ! -e "$program.before" ]; then
 fi
 cat >"$unit.new"
 chmod 644 "$unit.new"
+# A machine that loses its power in the middle has one whole unit or the other.
+sync "$unit.new" 2>/dev/null || sync
 mv -f "$program.new" "$program"
 mv -f "$unit.new" "$unit"
 systemctl daemon-reload

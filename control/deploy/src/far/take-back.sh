@@ -1,4 +1,4 @@
-rm -f "$program.new" "$unit.new"
+rm -f "$program.new" "$program.new".* "$unit.new"
 if [ -e "$program.before" ]; then
     # The program last: it is what says that there is something to take back.
     if [ -e "$base/unit.before" ]; then mv -f "$base/unit.before" "$unit"; fi

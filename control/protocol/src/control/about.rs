@@ -17,6 +17,8 @@ pub struct About {
     pub arch: String,
     /// Of the machine's interfaces, but for those that lead nowhere else.
     pub addresses: Vec<String>,
+    /// SHA-256 of the agent's program, in hexadecimal digits. An older agent does not say.
+    pub program_sha256: Option<String>,
 }
 
 impl About {
@@ -30,13 +32,15 @@ impl About {
             kernel: name(self.kernel),
             arch: name(self.arch),
             addresses: self.addresses.into_iter().take(ADDRESSES_TOLD).map(name).collect(),
+            program_sha256: self.program_sha256.map(name),
         }
     }
 
     pub(super) fn check(&self) -> Result<()> {
         within("addresses of a machine", self.addresses.len(), ADDRESSES_TOLD)?;
         let names = [&self.host_name, &self.os, &self.kernel, &self.arch];
-        let longest = names.into_iter().chain(&self.addresses).map(String::len).max().unwrap_or(0);
+        let longest =
+            names.into_iter().chain(&self.addresses).chain(&self.program_sha256).map(String::len).max().unwrap_or(0);
         within("a name of the machine, in bytes", longest, NAME_BYTES)
     }
 }

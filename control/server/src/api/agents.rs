@@ -31,12 +31,18 @@ pub fn routes() -> Routes {
     Routes::new().needs(Permission::ManageServers, routes!(enrol)).needs(Permission::ManageServers, routes!(revoke))
 }
 
+/// An agent, beside what this server has to give.
+pub struct KnownAgent {
+    row: AgentRow,
+    upgrade_available: bool,
+}
+
 /// A server with its agent.
 #[must_use]
-pub fn shown(row: ServerRow, agent: Option<&AgentRow>) -> Server {
+pub fn shown(row: ServerRow, agent: Option<&KnownAgent>) -> Server {
     let is_local = row.is_local;
     let mut server = Server::from(row);
-    let Some(agent) = agent.filter(|_| !is_local) else { return server };
+    let Some(KnownAgent { row: agent, upgrade_available }) = agent.filter(|_| !is_local) else { return server };
     server.connection = match (&agent.process, server.last_seen_at) {
         (Some(_), _) => Connection::Online,
         (None, Some(_)) => Connection::Offline,
@@ -46,6 +52,7 @@ pub fn shown(row: ServerRow, agent: Option<&AgentRow>) -> Server {
         enrolled: agent.public_key.is_some(),
         enrolled_at: agent.enrolled_at,
         version: agent.agent_version.clone(),
+        upgrade_available: *upgrade_available,
         kernel: agent.kernel.clone(),
         architecture: agent.arch.clone(),
         addresses: agent.addresses.clone(),
@@ -57,10 +64,15 @@ pub fn shown(row: ServerRow, agent: Option<&AgentRow>) -> Server {
 }
 
 /// Of each of these servers that has one.
-pub async fn agents_of(state: &AppState, servers: &[ServerRow]) -> ApiResult<HashMap<ServerId, AgentRow>> {
+pub async fn agents_of(state: &AppState, servers: &[ServerRow]) -> ApiResult<HashMap<ServerId, KnownAgent>> {
     let ids: Vec<ServerId> = servers.iter().filter(|row| !row.is_local).map(|row| row.id).collect();
     let agents = state.catalog.agents_of(&ids).await?;
-    Ok(agents.into_iter().map(|agent| (agent.server_id, agent)).collect())
+    let behind = state.work.agents_behind(&agents).await?;
+    let known = |row: AgentRow| {
+        let id = row.server_id;
+        (id, KnownAgent { row, upgrade_available: behind.contains(&id) })
+    };
+    Ok(agents.into_iter().map(known).collect())
 }
 
 /// A server that is not this machine.
@@ -131,7 +143,7 @@ async fn revoke(State(state): State<AppState>, audit: Audit, PathId(id): PathId<
     let row = elsewhere(&state, id).await?;
     audit.object(id, &row.name);
     let mut tx = state.catalog.begin().await?;
-    tx.revoke_agent_key(id, None, Timestamp::now()).await?;
+    tx.revoke_agent_key(id, Timestamp::now()).await?;
     tx.commit().await?;
     state.work.agents.revoked(id);
     Ok(StatusCode::NO_CONTENT)

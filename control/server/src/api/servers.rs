@@ -121,8 +121,8 @@ async fn remove(
 
 async fn one(state: &AppState, id: ServerId) -> ApiResult<(i64, Server)> {
     let row = state.catalog.server(id).await?;
-    let agent = state.catalog.agent(id).await?;
-    Ok((row.version, agents::shown(row, agent.as_ref())))
+    let agents = agents::agents_of(state, std::slice::from_ref(&row)).await?;
+    Ok((row.version, agents::shown(row, agents.get(&id))))
 }
 
 /// What people say of a machine, as it is kept.

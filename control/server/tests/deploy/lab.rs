@@ -1,8 +1,6 @@
 //! A machine of the lab, a server beside it, an administrator in front of it.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,83 +14,11 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use crate::machine::Machine;
 use crate::support::{self, PASSWORD, Person};
 
 /// Long for a machine that others build on; nothing waits for it that goes well.
 const PATIENCE: Duration = Duration::from_secs(180);
-
-/// What the agent leaves on a machine.
-const PLACES: [&str; 4] = [
-    "opt/rempart-agent",
-    "var/lib/rempart-agent",
-    "etc/systemd/system/rempart-agent.service",
-    "etc/systemd/system/multi-user.target.wants/rempart-agent.service",
-];
-
-/// Ends with its standard input.
-pub struct Machine {
-    child: Child,
-    input: Option<ChildStdin>,
-    pub address: String,
-    pub server_address: String,
-    /// Its files, seen from here.
-    pub root: PathBuf,
-    /// What its first process is a child of.
-    pid: u64,
-}
-
-impl Machine {
-    pub fn start(wish: &str) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/lab/start-host.sh");
-        let mut command = Command::new(&script);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        if !wish.is_empty() {
-            command.arg(wish);
-        }
-        let mut child = command.spawn().expect("start the machine");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let said: Value = serde_json::from_str(&line)
-            .unwrap_or_else(|_| panic!("the machine does not start; run tests/lab/install.sh host"));
-        let text = |key: &str| said[key].as_str().unwrap().to_owned();
-        let input = child.stdin.take();
-        Self {
-            child,
-            input,
-            address: text("address"),
-            server_address: text("server_address"),
-            root: text("root").into(),
-            pid: said["pid"].as_u64().unwrap(),
-        }
-    }
-
-    pub fn has(&self, path: &str) -> bool {
-        self.root.join(path).symlink_metadata().is_ok()
-    }
-
-    /// As somebody who sits in front of it.
-    #[track_caller]
-    pub fn run(&self, command: &str) {
-        let enter = "exec nsenter --target \"$(pgrep --parent \"$1\")\" --all -- /bin/sh -c \"$2\"";
-        let status = Command::new("sh").args(["-c", enter, "sh", &self.pid.to_string(), command]).status().unwrap();
-        assert!(status.success(), "{command}: {status}");
-    }
-
-    /// Nothing of an agent is there.
-    #[track_caller]
-    pub fn is_clean(&self) {
-        for place in PLACES {
-            assert!(!self.has(place), "{place} was left behind");
-        }
-    }
-}
-
-impl Drop for Machine {
-    fn drop(&mut self) {
-        self.input = None;
-        let _ = self.child.wait();
-    }
-}
 
 /// A machine, a server on its bridge, its administrator, and the machine's row.
 pub struct Lab {
@@ -243,12 +169,39 @@ impl Lab {
         self.admin.get(&self.path("")).await.expect(200).body["connection"].clone()
     }
 
-    /// Installed by root, online.
-    pub async fn installed(&self) {
+    /// The same as [`Self::ended`], which has to be a success.
+    #[track_caller]
+    pub fn succeeds(&self, job: i64) -> impl Future<Output = Value> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let ended = self.ended(job).await;
+            assert_eq!(ended["state"], "succeeded", "{caller}: {ended}\n{}", self.log(job).await);
+            ended
+        }
+    }
+
+    /// Waits until a job says that it is at this step.
+    pub async fn at_step(&self, job: i64, step: &str) {
+        let at = async || {
+            let shown = self.job(job).await;
+            assert!(shown["endedAt"].is_null(), "it never came to the step {step}: {shown}");
+            (shown["progress"]["step"] == step).then_some(())
+        };
+        self.until(&format!("the step {step}"), at).await;
+    }
+
+    /// Root and its password, with the key that the machine shows.
+    pub async fn root_and_key(&self) -> Value {
         let mut login = self.root();
         login["hostKey"] = self.host_key().await;
-        let job = self.run("install", login).await;
-        assert_eq!(job["state"], "succeeded", "{job}\n{}", self.log(job["id"].as_i64().unwrap()).await);
+        login
+    }
+
+    /// Installed by root, online.
+    pub async fn installed(&self) {
+        let login = self.root_and_key().await;
+        let job = self.begin("install", login).await;
+        self.succeeds(job).await;
     }
 }
 

@@ -68,28 +68,11 @@ async fn backs_up_and_restores(lab: &Lab) {
     let made = std::process::Command::new("mknod").arg(source.join("device")).args(["c", "1", "3"]).status().unwrap();
     assert!(made.success(), "mknod: {made}");
 
-    let pool = json!({ "name": "disk", "place": { "kind": "local", "path": lab.folder.path().join("pool") } });
-    let pool = lab.admin.post("/api/pools", pool).await.expect(201).body;
-    let repository = json!({ "name": "files", "poolId": pool["id"], "serverId": lab.id, "adoptPassword": null });
-    let repository = lab.admin.post("/api/repositories", repository).await.expect(201).body;
-    let plan = json!({
-        "name": "data", "serverId": lab.id, "repositoryId": repository["id"], "enabled": true,
-        "sources": { "folders": ["/srv/data", "/etc/shadow"], "excludes": [], "excludeCaches": false,
-            "oneFileSystem": false, "excludeLargerThanBytes": null },
-        "schedule": null, "retention": null, "compression": "auto", "tags": [], "priority": 0, "maxRetries": 0,
-        "verifyAfterRun": false,
-    });
-    let plan = lab.admin.post("/api/plans", plan).await.expect(201).body;
-    let begun = lab.admin.post(&format!("/api/plans/{}/execute", plan["id"]), json!({})).await;
-    assert!(begun.status.is_success(), "{}", begun.text);
-    let job = lab.ended(begun.body["jobId"].as_i64().unwrap()).await;
+    let plan = lab.plan(&["/srv/data", "/etc/shadow"], 0).await;
+    let job = lab.ended(lab.execute(plan).await).await;
     assert_eq!(job["state"], "succeeded", "{job}");
 
-    let snapshot = lab.admin.get("/api/snapshots").await.expect(200).body["items"][0]["id"].clone();
-    let asked = json!({ "paths": [], "serverId": lab.id, "target": "/srv/back", "overwrite": "always", "delete": false,
-        "dryRun": false, "verify": true });
-    let begun = lab.admin.post(&format!("/api/snapshots/{snapshot}/restore"), asked).await.expect(202);
-    let job = lab.ended(begun.body["jobId"].as_i64().unwrap()).await;
+    let job = lab.ended(lab.restore(lab.snapshots().await[0], "/srv/back").await).await;
     assert_eq!(job["state"], "succeeded", "{job}");
     let facts = |path: &Path| {
         let found = path.symlink_metadata().unwrap_or_else(|error| panic!("{}: {error}", path.display()));

@@ -58,6 +58,10 @@ impl Work {
         if !tx.use_enrolment(row.id, &key.to_string(), now).await.map_err(unavailable)? {
             return Err(Refusal::new(RefusalCode::TokenUsed, ""));
         }
+        if row.created_by.is_some() {
+            // Somebody has put an agent there by hand: no installation that was left open gives another key back.
+            tx.settle_agent_install(row.server_id).await.map_err(unavailable)?;
+        }
         tx.set_agent_key(row.server_id, &key.to_string(), now).await.map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)?;
         tracing::info!(server = row.server_id.get(), %key, "an agent has enrolled");

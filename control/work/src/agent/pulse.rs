@@ -47,8 +47,8 @@ impl Work {
 
     /// What an agent says of its machine, at each coming.
     pub async fn describe_agent(&self, server: ServerId, about: About) -> Result<()> {
-        let About { host_name, os, kernel, arch, addresses } = about;
-        let about = AgentAbout { host_name, os, kernel, arch, addresses };
+        let About { host_name, os, kernel, arch, addresses, program_sha256 } = about;
+        let about = AgentAbout { host_name, os, kernel, arch, addresses, program_sha256 };
         let mut tx = self.catalog.begin().await?;
         tx.describe_agent(server, &about, Timestamp::now()).await?;
         Ok(tx.commit().await?)

@@ -31,7 +31,7 @@ impl Work {
         task.report.left = Left::Unfinished;
         let mut tx = self.catalog.begin().await?;
         tx.drop_enrolments(task.server).await?;
-        tx.revoke_agent_key(task.server, None, Timestamp::now()).await?;
+        tx.revoke_agent_key(task.server, Timestamp::now()).await?;
         tx.commit().await?;
         self.agents.revoked(task.server);
         // Not to be stopped in the middle.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use rempart_deploy::{Enrolment, Host, Machine};
-use rempart_model::JobProgress;
+use rempart_model::{JobProgress, ServerId};
 
 use super::task::{Task, Way};
 use super::{Left, Step};
@@ -15,7 +15,7 @@ const TOKEN: SignedDuration = SignedDuration::from_mins(10);
 impl Work {
     pub(super) async fn install_agent(&self, task: &mut Task<'_>) -> Result<()> {
         let (host, machine) = task.enter().await?;
-        let before = self.catalog.agent(task.server).await?.and_then(|agent| agent.public_key);
+        let has_enrolled = self.begin_install(task.server).await?;
         task.report.left = Left::Unfinished;
         let mut way = Way::Undo;
         // Not to be stopped in the middle: an agent that is there must be heard of.
@@ -31,14 +31,22 @@ impl Work {
             return Ok(());
         };
         if trouble.code() == table::DEPLOY_ALREADY.code {
-            // It is another's, and stays.
             task.report.left = Left::Untouched;
-            return Err(trouble);
+            if !has_enrolled {
+                // It is another's, and stays.
+                self.settle_install(task.server).await?;
+                return Err(trouble);
+            }
+            // The attempt before this one came to its end over there, and could not say so.
+            task.wait_for_call(Timestamp::UNIX_EPOCH).await?;
+            self.settle_install(task.server).await?;
+            task.report.left = Left::Done;
+            return Ok(());
         }
         if matches!(task.report.step, Step::Start | Step::Call) && !trouble.is_canceled() {
             task.log_journal(&host).await;
         }
-        self.forget_agent(task, before.as_deref()).await;
+        self.forget_agent(task).await;
         match task.put_back(host, way).await {
             Ok(()) => Err(trouble),
             Err(left) => Err(task.left_behind(&trouble, &left)),
@@ -59,16 +67,31 @@ impl Work {
         let started_at = Timestamp::now();
         task.unless_canceled(host.start()).await?;
         task.wait_for_call(started_at).await?;
-        task.unless_canceled(host.settle()).await
+        task.insist(host, Way::Settle).await?;
+        self.settle_install(task.server).await
     }
 
-    /// The token of a failed installation, and the key that came by it, are no good any more. A key of before stays unless the
-    /// installation had come as far as to put its own in its place: then the server has none.
-    async fn forget_agent(&self, task: &Task<'_>, before: Option<&str>) {
+    /// Whether an attempt before this one has enrolled an agent.
+    async fn begin_install(&self, server: ServerId) -> Result<bool> {
+        let mut tx = self.catalog.begin().await?;
+        let has_enrolled = tx.begin_agent_install(server, Timestamp::now()).await?;
+        tx.commit().await?;
+        Ok(has_enrolled)
+    }
+
+    async fn settle_install(&self, server: ServerId) -> Result<()> {
+        let mut tx = self.catalog.begin().await?;
+        tx.settle_agent_install(server).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The token of a failed installation, and the key that came by it, are no good any more. A key that the server had before
+    /// is its agent's again.
+    async fn forget_agent(&self, task: &Task<'_>) {
         let forget = async {
             let mut tx = self.catalog.begin().await?;
             tx.drop_enrolments(task.server).await?;
-            let is_revoked = tx.revoke_agent_key(task.server, before, Timestamp::now()).await?;
+            let is_revoked = tx.take_back_agent_install(task.server, Timestamp::now()).await?;
             tx.commit().await?;
             if is_revoked {
                 self.agents.revoked(task.server);

@@ -9,6 +9,7 @@
 //! removing what the attempt before has left.
 
 mod ask;
+mod behind;
 mod call;
 mod care;
 mod install;

@@ -15,13 +15,15 @@ use crate::{Work, as_json};
 
 /// How soon a request to cancel is heard.
 const HEARD: Duration = Duration::from_millis(100);
-/// Between two tries to come back for what must be taken back.
+/// Between two tries to come back for what must be done there.
 const COME_BACK: [Duration; 4] =
     [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
 
-/// How a machine is put back.
+/// How a machine is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
+    /// All is done, and what was kept for the way back goes.
+    Settle,
     /// There was no agent.
     Remove,
     /// It is not known whether there was one: only what this job began goes.
@@ -37,6 +39,17 @@ pub(super) struct Task<'a> {
     pub payload: Payload,
     pub report: Report,
     login: Login,
+}
+
+impl Way {
+    async fn leave(self, host: &Host) -> Result<(), DeployError> {
+        match self {
+            Self::Settle => host.settle().await,
+            Self::Remove => host.remove().await,
+            Self::Undo => host.undo().await,
+            Self::TakeBack => host.take_back().await,
+        }
+    }
 }
 
 impl<'a> Task<'a> {
@@ -108,35 +121,33 @@ impl<'a> Task<'a> {
         }
     }
 
-    /// Puts the machine back, over a new connection where the one at hand is broken.
+    /// Puts the machine back.
     pub async fn put_back(&mut self, host: Host, way: Way) -> Result<(), DeployError> {
         self.tell(Step::RollBack);
         self.desk.info(&log::DEPLOY_PUTS_BACK.told());
-        let mut host = Some(host);
+        let back = self.insist(&host, way).await;
+        self.report.left = if back.is_ok() { Left::RolledBack } else { Left::Unfinished };
+        back
+    }
+
+    /// Leaves the machine so, over a new connection where the one at hand is broken: it may have been started anew.
+    pub async fn insist(&self, host: &Host, way: Way) -> Result<(), DeployError> {
+        let mut at_hand = Some(host);
         let mut why = DeployError::Lost { detail: String::new() };
         for wait in COME_BACK {
             tokio::time::sleep(wait).await;
-            let entered = match host.take() {
-                Some(host) => Ok(host),
-                None => self.come_back().await,
-            };
-            let outcome = match &entered {
-                Ok(host) => match way {
-                    Way::Remove => host.remove().await,
-                    Way::Undo => host.undo().await,
-                    Way::TakeBack => host.take_back().await,
+            let left = match at_hand.take() {
+                Some(host) => way.leave(host).await,
+                None => match self.come_back().await {
+                    Ok(host) => way.leave(&host).await,
+                    Err(error) => Err(error),
                 },
-                Err(_) => Ok(()),
             };
-            match (entered, outcome) {
-                (Ok(_), Ok(())) => {
-                    self.report.left = Left::RolledBack;
-                    return Ok(());
-                }
-                (Err(error), _) | (_, Err(error)) => why = error,
+            match left {
+                Ok(()) => return Ok(()),
+                Err(error) => why = error,
             }
         }
-        self.report.left = Left::Unfinished;
         Err(why)
     }
 

@@ -45,5 +45,5 @@ async fn exchange(task: &mut Task<'_>, host: &Host, machine: &Machine) -> Result
     let exchanged_at = Timestamp::now();
     task.unless_canceled(host.exchange_program()).await?;
     task.wait_for_call(exchanged_at).await?;
-    task.unless_canceled(host.settle()).await
+    Ok(task.insist(host, Way::Settle).await?)
 }

@@ -496,7 +496,7 @@ fn a_key_opens_its_own_sessions_only_and_reads_what_its_job_names() {
         }
         // Revoked: the session ends, the job fails, the key is told why.
         let mut tx = lab.room.work.catalog.begin().await.unwrap();
-        tx.revoke_agent_key(lab.machine, None, Timestamp::now()).await.unwrap();
+        tx.revoke_agent_key(lab.machine, Timestamp::now()).await.unwrap();
         tx.commit().await.unwrap();
         lab.room.work.agents.revoked(lab.machine);
         session.answer().await.expect_err("it went on");

@@ -15,6 +15,7 @@ import { FolderBrowser } from "./FolderBrowser";
 import { LastSeen } from "./LastSeen";
 import { serverQuery } from "./queries";
 import { ServerActions } from "./ServerActions";
+import { UpgradeNotice } from "./UpgradeNotice";
 import { useAgentFacts } from "./useAgentFacts";
 import { AlertsSection } from "./watch/AlertsSection";
 import { CapabilitiesSection } from "./watch/CapabilitiesSection";
@@ -40,6 +41,7 @@ function ServerDetails({ server }: { server: Server }) {
       actions={<ServerActions server={server} />}
     >
       <AlertsSection serverId={server.id} />
+      <UpgradeNotice server={server} />
       <Card>
         <Facts
           facts={[

@@ -1,6 +1,6 @@
 import { Group, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { Monitor, Plus, Server as ServerIcon } from "lucide-react";
+import { CircleArrowUp, Monitor, Plus, Server as ServerIcon } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
 import type { Page as PageOf, Server } from "@/api/types";
@@ -35,7 +35,7 @@ export function ServersPage() {
       id: "state",
       header: t("common.state"),
       width: "minmax(8rem, 1fr)",
-      cell: (server) => <ConnectionBadge state={server.connection} />,
+      cell: (server) => <StateCell server={server} />,
     },
     {
       id: "os",
@@ -93,6 +93,21 @@ export function ServersPage() {
       />
       <AddServer opened={opened} onClose={close} />
     </Page>
+  );
+}
+
+function StateCell({ server }: { server: Server }) {
+  const { t } = useTranslation();
+  return (
+    <Group gap="xs">
+      <ConnectionBadge state={server.connection} />
+      {server.agent?.upgradeAvailable === true && (
+        <Group gap={4} wrap="nowrap" c="var(--rp-link)">
+          <CircleArrowUp size={14} aria-hidden style={{ flex: "none" }} />
+          <Text size="xs">{t("servers.upgradeAvailable")}</Text>
+        </Group>
+      )}
+    </Group>
   );
 }
 

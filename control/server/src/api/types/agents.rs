@@ -15,6 +15,8 @@ pub struct Agent {
     pub enrolled_at: Option<Timestamp>,
     /// Of the program, as it last said.
     pub version: Option<String>,
+    /// Whether this server would install another program than the one that runs there.
+    pub upgrade_available: bool,
     pub kernel: Option<String>,
     pub architecture: Option<String>,
     /// By which others may reach the machine.

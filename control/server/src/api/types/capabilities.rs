@@ -107,6 +107,14 @@ pub struct HostDatabase {
     pub size_bytes: Option<u64>,
     /// The id of the container that it runs in.
     pub container: Option<String>,
+    /// As the engine calls it.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub container_name: Option<String>,
+    /// The port of the machine that leads to the one inside its container.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub published_port: Option<u16>,
     /// In the order in which they were tried: behind one that works none is.
     pub access: Vec<AccessAttempt>,
     /// Of its data directory.

@@ -27,12 +27,13 @@ export function DatabaseCard({ database }: { database: HostDatabase }) {
   const { t } = useTranslation();
   const { bytes } = useFormat();
   const snapshot = useSnapshotSentence();
-  const { kind, name, version, port, socket, container } = database;
+  const { kind, name, version, port, publishedPort, socket, container, containerName } = database;
   const isFile = kind === "sqlite";
   const facts = [
     !isFile && (database.running ? t("machine.running") : t("machine.stopped")),
     port != null && t("machine.port", { port: String(port) }),
-    container != null && t("machine.inContainer", { id: container.slice(0, 12) }),
+    container != null && t("machine.inContainer", { name: containerName ?? container.slice(0, 12) }),
+    publishedPort != null && t("machine.publishedPort", { port: String(publishedPort) }),
     database.sizeBytes != null && bytes(database.sizeBytes),
   ].filter((fact) => fact !== false);
   return (

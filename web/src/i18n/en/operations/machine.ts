@@ -50,7 +50,8 @@ export const machine = {
     running: "running",
     stopped: "stopped",
     port: "port {{port}}",
-    inContainer: "in the container {{id}}",
+    inContainer: "in the container {{name}}",
+    publishedPort: "reached at port {{port}} of this machine",
     access: {
       peer: "As the owner of its data",
       passwordFile: "By ~/.pgpass",

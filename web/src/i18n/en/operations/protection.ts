@@ -78,6 +78,11 @@ export const protection = {
     noAgent: "This machine has no agent yet",
     noAgentWhy:
       "“Actions → Install the agent” brings it there by SSH, or shows a command to paste. Its folders then appear here.",
+    upgradeAvailable: "Upgrade available",
+    upgrade: {
+      title: "An upgrade of the agent is available",
+      why: "This server would install another version of the agent than the one that runs there ({{version}}).",
+    },
     offline: "This machine does not call",
     offlineWhy:
       "Look whether it is up, reaches this server, and rempart-agent runs on it. Its runs wait until it is back.",
@@ -153,7 +158,7 @@ export const protection = {
         restart: "The service is started anew; it goes on with what it is working on.",
         journal: "The last 500 lines that the service has written are read into the job’s log.",
         uninstall:
-          "The service, its program and its folder are removed, and its key is no good any more. What was backed up stays.",
+          "The service, its program and its folder are removed, and its key is no longer accepted. What was backed up stays.",
       },
     },
     limits: {

@@ -50,7 +50,8 @@ export const machine = {
     running: "en marche",
     stopped: "arrêtée",
     port: "port {{port}}",
-    inContainer: "dans le conteneur {{id}}",
+    inContainer: "dans le conteneur {{name}}",
+    publishedPort: "joint au port {{port}} de cette machine",
     access: {
       peer: "En tant que propriétaire des données",
       passwordFile: "Par ~/.pgpass",

@@ -79,6 +79,11 @@ export const protection = {
     noAgent: "Cette machine n’a pas encore d’agent",
     noAgentWhy:
       "« Actions → Installer l’agent » l’y apporte par SSH, ou montre une commande à coller. Ses dossiers apparaîtront ici.",
+    upgradeAvailable: "Mise à niveau disponible",
+    upgrade: {
+      title: "Une mise à niveau de l’agent est disponible",
+      why: "Ce serveur installerait une autre version de l’agent que celle qui y tourne ({{version}}).",
+    },
     offline: "Cette machine n’appelle pas",
     offlineWhy:
       "Vérifiez qu’elle est allumée, qu’elle joint ce serveur et que rempart-agent y tourne. Ses exécutions attendent son retour.",
@@ -117,10 +122,10 @@ export const protection = {
       onceOnly: "Mots de passe et clés servent cette fois seulement, et ne sont pas gardés.",
       keyNew: "Est-ce bien {{address}} ?",
       keyNewWhy: "C’est la première connexion. Comparez l’empreinte avant que rien de secret ne lui soit envoyé.",
-      keyChanged: "{{address}} montre une autre clé qu’avant",
+      keyChanged: "{{address}} présente une autre clé qu’avant",
       keyChangedWhy:
         "Soit la machine a été réinstallée, soit quelqu’un s’est mis entre les deux. Rien de secret n’a été envoyé. N’acceptez qu’après avoir comparé sur la machine elle-même.",
-      keyShown: "Empreinte montrée",
+      keyShown: "Empreinte présentée",
       keyAccepted: "Empreinte acceptée avant",
       compareHow: "Sur la machine elle-même, cette commande affiche la bonne :",
       compared: "J’ai comparé les empreintes : ce sont les mêmes",
@@ -148,13 +153,13 @@ export const protection = {
       },
       what: {
         install:
-          "Ce serveur se connecte une fois, copie l’agent, en fait un service et attend son appel. Si une étape échoue, tout est repris.",
+          "Ce serveur se connecte une fois, copie l’agent, en fait un service et attend son appel. Si une étape échoue, tout est défait.",
         upgrade:
           "Le programme de l’agent est remplacé par celui de ce serveur. S’il ne rappelle pas, la version d’avant revient.",
         restart: "Le service est relancé ; il continue ce qu’il était en train de faire.",
         journal: "Les 500 dernières lignes écrites par le service sont lues dans le journal de la tâche.",
         uninstall:
-          "Le service, son programme et son dossier sont retirés, et sa clé ne vaut plus rien. Ce qui a été sauvegardé reste.",
+          "Le service, son programme et son dossier sont retirés, et sa clé n’est plus admise. Ce qui a été sauvegardé reste.",
       },
     },
     limits: {
