@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use rempart_format::BlobKind;
 use rempart_model::{BlobId, CancelToken};
 use rempart_protocol::{Refusal, RefusalCode};
-use rempart_repository::{BlobSource as _, Repository, Writer};
+use rempart_repository::{BlobSource as _, Repository, VisitReference, Writer};
 
 use super::readable::{Half, half};
 use super::take::refused;
@@ -155,11 +155,7 @@ impl Sound {
 }
 
 impl Ground<'_> {
-    fn read(
-        &self,
-        trees: &[BlobId],
-        visit: &(dyn Fn(&BlobId, Result<(BlobKind, BlobId), String>) -> bool + Sync),
-    ) -> Result<()> {
+    fn read(&self, trees: &[BlobId], visit: &VisitReference<'_>) -> Result<()> {
         let canceled = AtomicBool::new(false);
         self.repository.for_each_reference_of(trees, &|tree, named| {
             if self.cancel.is_canceled() {
