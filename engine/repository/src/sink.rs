@@ -26,6 +26,10 @@ pub trait BlobSink: Send + Sync {
     /// Takes claimed blobs: seals and appends them on the calling thread. Blocks while too many bytes are in flight.
     /// Returns bytes as stored (sealed), for the summary.
     fn put(&self, kind: BlobKind, blobs: &[PreparedBlob<'_>]) -> Result<u64, BlobError>;
+    /// Whether every frame is unpacked and compared with its name before it is stored. Where it is not, who compresses does.
+    fn unpacks(&self) -> bool {
+        false
+    }
     /// Packs durable, then the index, then the snapshot. Called once, last.
     fn commit(&self, snapshot: &Snapshot) -> Result<SnapshotId, BlobError>;
 }

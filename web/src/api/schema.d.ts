@@ -8612,10 +8612,12 @@ export interface operations {
                      *               }
                      *             ],
                      *             "container": null,
+                     *             "containerName": null,
                      *             "dataDir": "/var/lib/postgresql/15/main",
                      *             "kind": "postgresql",
                      *             "name": "15/main",
                      *             "port": 5432,
+                     *             "publishedPort": null,
                      *             "running": true,
                      *             "sizeBytes": 4412702208,
                      *             "snapshot": {
@@ -8750,10 +8752,12 @@ export interface operations {
                      *               }
                      *             ],
                      *             "container": null,
+                     *             "containerName": null,
                      *             "dataDir": "/var/lib/postgresql/15/main",
                      *             "kind": "postgresql",
                      *             "name": "15/main",
                      *             "port": 5432,
+                     *             "publishedPort": null,
                      *             "running": true,
                      *             "sizeBytes": 4412702208,
                      *             "snapshot": {

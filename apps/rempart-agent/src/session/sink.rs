@@ -61,6 +61,11 @@ impl BlobSink for RemoteSink<'_> {
         Ok(stored_bytes)
     }
 
+    /// The server looks at all that it is sent.
+    fn unpacks(&self) -> bool {
+        true
+    }
+
     /// A snapshot is the server's to write: see [`super::Session::commit`].
     fn commit(&self, _: &Snapshot) -> Result<SnapshotId, BlobError> {
         let refusal = Refusal::unexpected("an agent asks its server for a snapshot, and writes none itself");

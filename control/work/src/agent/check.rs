@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use parking_lot::Mutex;
 use rempart_crypto::{sha256, sha256_many};
 use rempart_format::{BlobKind, Node, NodeKind, TreeReader, decompress_into, is_safe_name};
 use rempart_model::BlobId;
@@ -31,24 +32,31 @@ pub const fn kind_of(kind: ChunkKind) -> BlobKind {
 /// So much plaintext is hashed together: several streams at once are faster than one.
 const TOGETHER_BYTES: usize = 8 << 20;
 
-/// The looking of one session.
+/// What the trees of one session name.
 #[derive(Default)]
-pub struct Checker {
-    scratch: Vec<u8>,
-    /// Plaintexts that are hashed together, one behind the other.
-    together: Vec<u8>,
-    /// Named by trees and neither stored nor promised when the tree came: must be at the commit.
+pub struct Named {
+    /// Neither stored nor promised when the tree came: must be at the commit.
     owed: HashSet<(ChunkKind, BlobId)>,
     /// Whether trees have everything below them.
     pub sound: Sound,
 }
 
-impl Checker {
-    /// Looks at blobs. `is_there`: whether one is stored already, or will be before the commit.
+/// The looking of one thread.
+#[derive(Default)]
+pub struct Looker {
+    scratch: Vec<u8>,
+    /// Plaintexts that are hashed together, one behind the other.
+    together: Vec<u8>,
+}
+
+impl Looker {
+    /// Looks at blobs, and notes what they name if they are trees. `is_there`: whether one is stored already, or will be before
+    /// the commit.
     pub fn blobs(
         &mut self,
         kind: ChunkKind,
         blobs: &[Blob],
+        named: &Mutex<Named>,
         is_there: impl Fn(ChunkKind, &BlobId) -> bool,
     ) -> Result<()> {
         blobs.iter().try_for_each(|blob| is_of_good_length(kind, blob))?;
@@ -60,7 +68,7 @@ impl Checker {
                 bytes <= TOGETHER_BYTES
             };
             let (now, later) = rest.split_at(rest.iter().take_while(fits).count().max(1));
-            self.look(kind, now, &is_there)?;
+            self.look(kind, now, named, &is_there)?;
             rest = later;
         }
         // What was long does not cost its memory for as long as the session lives.
@@ -73,8 +81,14 @@ impl Checker {
     }
 
     /// At blobs whose plaintexts are little together, or at one.
-    fn look(&mut self, kind: ChunkKind, blobs: &[Blob], is_there: &impl Fn(ChunkKind, &BlobId) -> bool) -> Result<()> {
-        let Self { scratch, together, owed, sound } = self;
+    fn look(
+        &mut self,
+        kind: ChunkKind,
+        blobs: &[Blob],
+        named: &Mutex<Named>,
+        is_there: &impl Fn(ChunkKind, &BlobId) -> bool,
+    ) -> Result<()> {
+        let Self { scratch, together } = self;
         together.clear();
         let mut ends = Vec::with_capacity(blobs.len());
         for blob in blobs {
@@ -89,7 +103,7 @@ impl Checker {
                 if sha256(plaintext) != *blob.id.as_bytes() {
                     return refuse(blob, MISNAMED);
                 }
-                return trees(kind, [(blob, plaintext)], owed, sound, is_there);
+                return trees(kind, [(blob, plaintext)], named, is_there);
             }
             together.extend_from_slice(plaintext);
             ends.push(together.len());
@@ -101,9 +115,11 @@ impl Checker {
         if let Some((blob, _)) = blobs.iter().zip(&digests).find(|(blob, digest)| *digest != blob.id.as_bytes()) {
             return refuse(blob, MISNAMED);
         }
-        trees(kind, blobs.iter().zip(plaintexts), owed, sound, is_there)
+        trees(kind, blobs.iter().zip(plaintexts), named, is_there)
     }
+}
 
+impl Named {
     /// Everything that came trees name, and `root`, must be there. What is below them: [`Sound::prove`].
     pub fn commit(&mut self, root: &BlobId, is_there: impl Fn(ChunkKind, &BlobId) -> bool) -> Result<()> {
         self.owed.insert((ChunkKind::Tree, *root));
@@ -116,6 +132,31 @@ impl Checker {
                 Err(Refusal::new(RefusalCode::BlobsMissing, detail))
             }
         }
+    }
+
+    /// Notes what a tree names.
+    fn tree(&mut self, blob: &Blob, plaintext: &[u8], is_there: &impl Fn(ChunkKind, &BlobId) -> bool) -> Result<()> {
+        let Self { owed, sound } = self;
+        let named = tree(plaintext, |kind, id| {
+            if kind == ChunkKind::Tree {
+                sound.named(&id);
+            }
+            if !is_there(kind, &id) {
+                owed.insert((kind, id));
+            }
+        });
+        if let Err(what) = named {
+            return refuse(blob, &what);
+        }
+        sound.came(&blob.id);
+        if owed.len() > OWED {
+            owed.retain(|(kind, id)| !is_there(*kind, id));
+            if owed.len() > OWED {
+                let detail = format!("{} blobs are named by trees and do not come", owed.len());
+                return Err(Refusal::new(RefusalCode::TooLong, detail));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -142,35 +183,14 @@ fn is_of_good_length(kind: ChunkKind, blob: &Blob) -> Result<()> {
 fn trees<'b>(
     kind: ChunkKind,
     blobs: impl IntoIterator<Item = (&'b Blob, &'b [u8])>,
-    owed: &mut HashSet<(ChunkKind, BlobId)>,
-    sound: &mut Sound,
+    named: &Mutex<Named>,
     is_there: &impl Fn(ChunkKind, &BlobId) -> bool,
 ) -> Result<()> {
     if kind != ChunkKind::Tree {
         return Ok(());
     }
-    for (blob, plaintext) in blobs {
-        let named = tree(plaintext, |kind, id| {
-            if kind == ChunkKind::Tree {
-                sound.named(&id);
-            }
-            if !is_there(kind, &id) {
-                owed.insert((kind, id));
-            }
-        });
-        if let Err(what) = named {
-            return refuse(blob, &what);
-        }
-        sound.came(&blob.id);
-        if owed.len() > OWED {
-            owed.retain(|(kind, id)| !is_there(*kind, id));
-            if owed.len() > OWED {
-                let detail = format!("{} blobs are named by trees and do not come", owed.len());
-                return Err(Refusal::new(RefusalCode::TooLong, detail));
-            }
-        }
-    }
-    Ok(())
+    let mut named = named.lock();
+    blobs.into_iter().try_for_each(|(blob, plaintext)| named.tree(blob, plaintext, is_there))
 }
 
 /// Reads every node, and tells what each refers to.
@@ -219,6 +239,24 @@ mod tests {
         Compressor::new(Compression::Fast).unwrap().compress(bytes, &mut payload).unwrap();
         let uncompressed_bytes = NonZeroU32::new(bytes.len() as u32);
         Blob { uncompressed_bytes, payload: payload.into(), ..plain(bytes) }
+    }
+
+    /// Looks as a session of one thread does.
+    #[derive(Default)]
+    struct Checker {
+        looker: Looker,
+        named: Mutex<Named>,
+    }
+
+    impl Checker {
+        fn blobs(
+            &mut self,
+            kind: ChunkKind,
+            blobs: &[Blob],
+            is_there: impl Fn(ChunkKind, &BlobId) -> bool,
+        ) -> Result<()> {
+            self.looker.blobs(kind, blobs, &self.named, is_there)
+        }
     }
 
     #[test]
@@ -295,8 +333,8 @@ mod tests {
         checker.blobs(ChunkKind::Tree, std::slice::from_ref(&root), |_, _| false).unwrap();
         let here = |missing: BlobId| move |_: ChunkKind, id: &BlobId| *id != missing;
         let code = |refused: Result<()>| refused.map_err(|refusal| refusal.code);
-        assert_eq!(code(checker.commit(&root.id, here(child.id))), Err(RefusalCode::BlobsMissing));
-        assert_eq!(code(checker.commit(&root.id, here(root.id))), Err(RefusalCode::BlobsMissing));
-        assert_eq!(code(checker.commit(&root.id, |_, _| true)), Ok(()));
+        assert_eq!(code(checker.named.lock().commit(&root.id, here(child.id))), Err(RefusalCode::BlobsMissing));
+        assert_eq!(code(checker.named.lock().commit(&root.id, here(root.id))), Err(RefusalCode::BlobsMissing));
+        assert_eq!(code(checker.named.lock().commit(&root.id, |_, _| true)), Ok(()));
     }
 }

@@ -11,6 +11,7 @@
 
 mod backup;
 mod check;
+mod crew;
 mod enrol;
 mod follow;
 mod hub;

@@ -8,10 +8,11 @@ use rempart_protocol::Refusal;
 use rempart_protocol::data::{Arriving, Blob, ChunkKind, ServerBackup};
 use rempart_protocol::limits::INDEXES_TOLD;
 use rempart_protocol::order::{BackupOrder, CommitRequest, Limits, ParentSnapshot};
-use rempart_repository::{BlobSink as _, PreparedBlob, Repository, StoredSnapshot, Writer, WriterLock, WriterOptions};
+use rempart_repository::{BlobSink as _, Repository, StoredSnapshot, Writer, WriterLock, WriterOptions};
 use tokio::sync::oneshot;
 
-use super::check::{Checker, kind_of};
+use super::check::kind_of;
+use super::crew::Crew;
 use super::readable::Readable;
 use super::serve;
 use super::session::{DataSession, Stopped};
@@ -97,20 +98,33 @@ impl Taking {
         parent: Option<&StoredSnapshot>,
         before: &BeforeCommit,
     ) -> Result<(StoredSnapshot, CommitRequest)> {
+        let crew = Crew::new(writer);
+        crew.beside(|| self.hear(writer, &crew, parent, before))
+    }
+
+    fn hear(
+        &self,
+        writer: &Writer,
+        crew: &Crew<'_>,
+        parent: Option<&StoredSnapshot>,
+        before: &BeforeCommit,
+    ) -> Result<(StoredSnapshot, CommitRequest)> {
         let cancel = &self.gauge.cancel;
         let mut readable = Readable::from(parent.map(|parent| parent.snapshot.tree));
-        let (mut checker, mut wanted, mut steps) = (Checker::default(), Vec::new(), Steps::default());
-        let is_there = |kind: ChunkKind, id: &_| writer.will_have(kind_of(kind), id);
+        let (mut wanted, mut steps) = (Vec::new(), Steps::default());
         let parent_tree = parent.map(|parent| parent.snapshot.tree);
         let ground = Ground { repository: &self.repository, writer, parent: parent_tree, cancel };
         loop {
-            match self.session.next(cancel, |machine| steps.next(machine))? {
+            let step = self.session.next(cancel, |machine| match crew.has_failed() {
+                true => Ok(Some(Step::Failed)),
+                false => steps.next(machine),
+            })?;
+            match step {
                 Step::Blobs(kind, blobs) => {
-                    checker.blobs(kind, &blobs, is_there).map_err(refused)?;
-                    let prepared: Vec<_> = blobs.iter().map(prepared).collect();
-                    writer.put(kind_of(kind), &prepared)?;
-                    if checker.sound.is_full() {
-                        checker.sound.prove_what_is_stored(&ground)?;
+                    crew.give(kind, blobs)?;
+                    if crew.named().sound.is_full() {
+                        crew.settle()?;
+                        crew.named().sound.prove_what_is_stored(&ground)?;
                     }
                 }
                 Step::Asked { question, kind, ids } => {
@@ -121,13 +135,16 @@ impl Taking {
                     serve::answer(&self.session, &self.repository, &mut readable, request, cancel)?;
                 }
                 Step::Commit(json) => {
+                    crew.settle()?;
                     let request = CommitRequest::decode(&json).map_err(refused)?;
                     self.gauge.step("committing");
-                    checker.commit(&request.tree, is_there).map_err(refused)?;
-                    checker.sound.prove(&ground)?;
+                    let is_there = |kind: ChunkKind, id: &_| writer.will_have(kind_of(kind), id);
+                    crew.named().commit(&request.tree, is_there).map_err(refused)?;
+                    crew.named().sound.prove(&ground)?;
                     let stored = self.commit(writer, parent, &request, before)?;
                     return Ok((stored, request));
                 }
+                Step::Failed => crew.settle()?,
             }
         }
     }
@@ -180,9 +197,15 @@ struct Steps {
 
 enum Step {
     Blobs(ChunkKind, Vec<Blob>),
-    Asked { question: u32, kind: ChunkKind, ids: Vec<rempart_model::BlobId> },
+    Asked {
+        question: u32,
+        kind: ChunkKind,
+        ids: Vec<rempart_model::BlobId>,
+    },
     Read(rempart_protocol::data::ReadRequest),
     Commit(bytes::Bytes),
+    /// What came could not be stored.
+    Failed,
 }
 
 /// As many bytes of blobs as are sealed in one go.
@@ -233,10 +256,6 @@ fn told(problem: &rempart_protocol::order::FileProblem) -> FileProblem {
         kind: problem.kind.clone().into(),
         message: told.unwrap_or_else(|| problem.message.clone()),
     }
-}
-
-fn prepared(blob: &Blob) -> PreparedBlob<'_> {
-    PreparedBlob { id: blob.id, payload: &blob.payload, uncompressed_bytes: blob.uncompressed_bytes }
 }
 
 pub(super) fn refused(refusal: Refusal) -> Trouble {

@@ -56,7 +56,7 @@ const PUT_BYTES: usize = 2 * 1024 * 1024;
 
 impl<'a, 'r> Worker<'a, 'r> {
     pub(crate) fn new(run: &'a Run<'r>, number: usize) -> Result<Self> {
-        let compressor = Compressor::new(run.options.compression).map_err(internal)?;
+        let compressor = compressor(run)?;
         Ok(Self {
             run,
             number,
@@ -82,7 +82,7 @@ impl<'a, 'r> Worker<'a, 'r> {
 
     /// Takes the compressor out, for work that needs the rest of the worker beside it.
     pub(super) fn take_compressor(&mut self) -> Result<Compressor> {
-        let spare = Compressor::new(self.run.options.compression).map_err(internal)?;
+        let spare = compressor(self.run)?;
         Ok(std::mem::replace(&mut self.store.compressor, spare))
     }
 
@@ -198,6 +198,11 @@ impl<'a, 'r> Worker<'a, 'r> {
         put(self.run, kind, plaintexts, &ids, compressed, ready)?;
         Ok(ids)
     }
+}
+
+fn compressor(run: &Run<'_>) -> Result<Compressor> {
+    let compressor = Compressor::new(run.options.compression).map_err(internal)?;
+    Ok(if run.sink.unpacks() { compressor.unpacked_elsewhere() } else { compressor })
 }
 
 /// Appends the compressed form to `compressed`, if that is how the blob is stored.
